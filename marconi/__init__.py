@@ -1,0 +1,1 @@
+"""Marconi: the queuing and notification service of an OpenStack cloud."""

@@ -1,0 +1,132 @@
+"""The frozen values that travel between the doors, the core and storage.
+
+Times are integers: milliseconds since 1970-01-01T00:00Z, by the clock of the
+database that holds the message. Durations are integers: seconds.
+"""
+
+import msgspec
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """A value: never changed in place, only evolved into another one."""
+
+    def evolve(self, **changes):
+        """Return a copy with some fields changed."""
+        return msgspec.structs.replace(self, **changes)
+
+
+class Queue(Value, frozen=True, kw_only=True):
+    """A queue as the catalogue and its pool know it."""
+
+    #: Never used twice, not even for a queue of the same name.
+    id: int
+    #: The project that owns the queue; '' is v1's project without a name.
+    project: str
+    name: str
+    #: What the tenant stored, reserved attributes (``_...``) included.
+    metadata: dict
+    #: Counts the changes of metadata; guards concurrent updates.
+    revision: int = 0
+    #: The pool that holds the messages; None is the default database.
+    pool: str | None = None
+    #: Counts what a process that remembers this queue must know about: new
+    #: metadata, a purge, the deletion. Every statement on messages checks it.
+    generation: int = 0
+    #: Messages at this position and below it were purged.
+    floor: int = 0
+
+
+class NewMessage(Value, frozen=True, kw_only=True):
+    """A message to be posted."""
+
+    #: The body as bytes: a JSON text, or what encryption made of one.
+    body: bytes
+    #: Seconds to live, counted from posting.
+    ttl: int
+    #: Seconds before it can be listed, claimed or popped.
+    delay: int = 0
+    #: How ``body`` is stored, see ``marconi.core.encryption``.
+    encoding: int = 0
+
+
+class Message(Value, frozen=True, kw_only=True):
+    """A message as it stands in its queue at the moment of reading."""
+
+    #: Opaque and URL-safe. Doubles as marker: its position can be told from
+    #: it alone, even after the message is gone.
+    id: str
+    body: bytes
+    encoding: int
+    created_at: int
+    expires_at: int
+    #: When this was read, by the same clock as the other times.
+    read_at: int
+    #: The live claim that holds the message, if any.
+    claim_id: str | None = None
+    #: How often it has been claimed.
+    claim_count: int = 0
+
+    @property
+    def ttl(self):
+        """Seconds from posting to expiry."""
+        return (self.expires_at - self.created_at) // 1000
+
+    @property
+    def age(self):
+        """Whole seconds since it was posted, never negative."""
+        return max(0, (self.read_at - self.created_at) // 1000)
+
+
+class Claim(Value, frozen=True, kw_only=True):
+    """A live claim and the messages that it holds."""
+
+    #: 32 lower-case hexadecimal digits.
+    id: str
+    ttl: int
+    grace: int
+    #: When it was made or last renewed.
+    renewed_at: int
+    #: When this was read, by the same clock.
+    read_at: int
+    messages: list[Message]
+
+    @property
+    def age(self):
+        """Whole seconds since it was made or last renewed."""
+        return max(0, (self.read_at - self.renewed_at) // 1000)
+
+
+class DeadLetters(Value, frozen=True, kw_only=True):
+    """Where messages go that were claimed too often."""
+
+    #: The queue they go to, in the same pool.
+    queue: Queue
+    #: A message that has been claimed so often is moved, not claimed again.
+    max_claims: int
+    #: Their ttl in the new queue; None keeps their own.
+    ttl: int | None = None
+
+
+class Stats(Value, frozen=True, kw_only=True):
+    """How many messages a queue holds. Delayed ones count as free."""
+
+    free: int
+    claimed: int
+    oldest: Message | None = None
+    newest: Message | None = None
+
+    @property
+    def total(self):
+        return self.free + self.claimed
+
+
+class Signal(Value, frozen=True, kw_only=True):
+    """What a waiter needs to know of a queue to decide whether to look."""
+
+    #: Grows with every post.
+    tail: int
+    #: Something could be claimed now.
+    ready: bool
+    #: A message became visible by time (its delay or its claim ended) and
+    #: has not been tidied yet.
+    due: bool
