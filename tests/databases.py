@@ -1,0 +1,104 @@
+"""Migrated, empty databases, as cheap as a test can have them.
+
+A process migrates one database per backend and purpose, and empties it after each test.
+"""
+
+import atexit
+import itertools
+import os
+import secrets
+import shutil
+import sqlite3
+import tempfile
+
+import sqlalchemy
+
+from tests import servers
+
+#: The migration's own table, and the secrets that a deployment makes once.
+KEPT_TABLES = frozenset(['alembic_version', 'settings'])
+
+_by_purpose = {}
+_prefix = f'marconi_{os.getpid()}_{secrets.token_hex(3)}'
+_numbers = itertools.count(1)
+
+
+def migrate(url):
+    """Bring a database to the newest schema, and return its URL."""
+    # Here, so that tests of other things run while this does not import.
+    from marconi.storage.sqlalchemy import migration
+    migration.upgrade(url)
+    return url
+
+
+def shared(backend, name):
+    """The process's database for this purpose; call ``empty()`` on it after use."""
+    key = backend, name
+    if key not in _by_purpose:
+        _by_purpose[key] = SharedDatabase(fresh(servers.shared(backend)))
+    return _by_purpose[key]
+
+
+def forget(database):
+    """Let nobody use this shared database again."""
+    for key in [key for key, value in _by_purpose.items() if value is database]:
+        del _by_purpose[key]
+
+
+def fresh(server):
+    """A new migrated database on this server."""
+    name = f'{_prefix}_{next(_numbers)}'
+    url = server.create_database(name)
+    atexit.register(_drop, server, name)
+    return migrate(url)
+
+
+def sqlite(directory):
+    """A new migrated SQLite database, copied from one that was migrated once."""
+    if 'sqlite' not in _by_purpose:
+        home = tempfile.mkdtemp(prefix='marconi-sqlite-', dir=servers.process.TMPDIR)
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        path = os.path.join(home, 'template.db')
+        migrate(f'sqlite:///{path}')
+        _by_purpose['sqlite'] = path
+    path = os.path.join(directory, f'{next(_numbers)}.db')
+    source, copy = sqlite3.connect(_by_purpose['sqlite']), sqlite3.connect(path)
+    source.backup(copy)
+    source.close()
+    copy.close()
+    return f'sqlite:///{path}'
+
+
+class SharedDatabase:
+
+    def __init__(self, url):
+        self.url = url
+        self._engine = sqlalchemy.create_engine(url, pool_size=1)
+        self._tables = None
+
+    def empty(self):
+        """Delete all rows; fail soon when somebody still holds locks on them."""
+        with self._engine.begin() as connection:
+            if self._engine.dialect.name == 'postgresql':
+                connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+            else:
+                connection.exec_driver_sql('SET SESSION innodb_lock_wait_timeout = 10')
+            for table in self._tables_children_first(connection):
+                connection.execute(table.delete())
+
+    def _tables_children_first(self, connection):
+        if self._tables is None:
+            metadata = sqlalchemy.MetaData()
+            metadata.reflect(connection)
+            self._tables = [table for table in reversed(metadata.sorted_tables)
+                            if table.name not in KEPT_TABLES]
+        return self._tables
+
+
+def _drop(server, name):
+    """Leave nothing on a server that outlives us."""
+    if isinstance(server, servers.databases.Announced):
+        try:
+            server.drop_database(name)
+        except sqlalchemy.exc.DBAPIError:
+            pass  # The server went first.

@@ -1,0 +1,105 @@
+"""Run a command with private servers at its side: ``python -m tests.servers -- COMMAND ...``.
+
+The command finds each server's URL in ``MARCONI_TEST_<NAME>``. Without a command, the servers run
+until Ctrl-C.
+"""
+
+import argparse
+from concurrent import futures
+import os
+import signal
+import sys
+import time
+
+from tests import servers
+from tests.servers import process
+
+
+class Interrupted(BaseException):
+    """SIGTERM or SIGHUP came."""
+
+
+def parse(argv):
+    parser = argparse.ArgumentParser('python -m tests.servers', description=__doc__)
+    parser.add_argument('--missing', action='store_true',
+                        help='print the names of the servers that are not installed, and end')
+    parser.add_argument('command', nargs='*')
+    return parser.parse_args(argv)
+
+
+def say(line):
+    print(line, file=sys.stderr, flush=True)
+
+
+def start(server):
+    began = time.monotonic()
+    server.start()
+    say(f'{server.name} runs on 127.0.0.1:{server.port} ({time.monotonic() - began:.1f} s)')
+
+
+def start_all(running):
+    """Start, side by side, all servers that are installed and not announced already."""
+    for name, kind in servers.KINDS.items():
+        reason = servers.missing(name)
+        if reason:
+            say(f'WARNING: {name} is not tested: {reason}')
+        elif not os.environ.get(servers.variable(name)):
+            running.append(kind())
+    with futures.ThreadPoolExecutor() as executor:
+        list(executor.map(start, running))
+    return {servers.variable(server.name): server.root_url for server in running}
+
+
+def run(command, variables):
+    """Run the command to its end; an interruption is passed on, and its end awaited."""
+    child = process.spawn(command, signal.SIGTERM, env=os.environ | variables)
+    while True:
+        try:
+            return child.wait()
+        except KeyboardInterrupt:
+            pass  # The terminal sent it to the command as well.
+        except Interrupted:
+            child.terminate()
+
+
+def wait(variables):
+    for variable, url in variables.items():
+        print(f'export {variable}={url}', flush=True)
+    while True:
+        signal.pause()
+
+
+def interrupt(number, frame):
+    raise Interrupted()
+
+
+def main(argv=None):
+    args = parse(argv)
+    if args.missing:
+        print(*filter(servers.missing, servers.KINDS))
+        return 0
+    signal.signal(signal.SIGTERM, interrupt)
+    signal.signal(signal.SIGHUP, interrupt)
+    running = []
+    try:
+        variables = start_all(running)
+        code = run(args.command, variables) if args.command else wait(variables)
+        return 128 - code if code < 0 else code
+    except process.ServerError as error:
+        say(f'ERROR: {error}')
+        return 1
+    except FileNotFoundError as error:
+        say(f'ERROR: {error}')
+        return 127
+    except (KeyboardInterrupt, Interrupted):
+        return 130
+    finally:
+        # Another signal must not keep us from this.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        for server in running:
+            server.close()
+
+
+if __name__ == '__main__':
+    sys.exit(main())
