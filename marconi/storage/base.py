@@ -40,6 +40,13 @@ class Queues(abc.ABC):
         """Return the ``Queue`` (without generation and floor) or None."""
 
     @abc.abstractmethod
+    def existing(self, names):
+        """Return those of the names that exist, in one statement.
+
+        :param names: list of (project, name), not empty.
+        """
+
+    @abc.abstractmethod
     def list(self, project, marker=None, limit=10, name=None, metadata=None):
         """Return up to ``limit`` queues of a project, by name in byte order.
 

@@ -1,0 +1,32 @@
+"""Options of the service as a whole."""
+
+from oslo_config import cfg
+
+GROUP = 'DEFAULT'
+
+OPTS = [
+    cfg.StrOpt(
+        'auth_strategy', default='noauth', choices=[
+            ('noauth', 'believe X-Project-Id and X-Roles: for development only'),
+        ],
+        help='How callers prove who they are.'),
+    cfg.BoolOpt(
+        'admin_mode', default=False,
+        help='Serve the operations that only administrators need, such as '
+             'GET /v2/health.'),
+    cfg.BoolOpt(
+        'enable_checksum', default=False,
+        help='Show a checksum of its body with every message (v1.1 and v2).'),
+    cfg.ListOpt(
+        'enable_deprecated_api_versions', default=['1', '1.1'],
+        help='The old versions of the API that are served beside version 2. '
+             'Known are "1" and "1.1"; empty for none.'),
+]
+
+
+def register_opts(conf):
+    conf.register_opts(OPTS, group=GROUP)
+
+
+def list_opts():
+    return [(GROUP, OPTS)]

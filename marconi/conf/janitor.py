@@ -1,0 +1,29 @@
+"""The janitor, which reclaims space in the background."""
+
+from oslo_config import cfg
+
+GROUP = 'janitor'
+
+OPTS = [
+    cfg.FloatOpt(
+        'interval', min=0.05, default=1.0,
+        help='How many seconds a sweep rests after it found nothing left to do.'),
+    cfg.IntOpt(
+        'batch', min=1, max=100000, default=1000,
+        help='How many rows one transaction of a sweep deals with at most.'),
+    cfg.IntOpt(
+        'lease', min=2, default=30,
+        help='How many seconds a sweep belongs to one janitor. After a janitor was '
+             'killed, another takes over within this time.'),
+    cfg.FloatOpt(
+        'report_interval', min=1, default=60,
+        help='How often, in seconds, the janitor logs what it did.'),
+]
+
+
+def register_opts(conf):
+    conf.register_opts(OPTS, group=GROUP)
+
+
+def list_opts():
+    return [(GROUP, OPTS)]

@@ -1,0 +1,26 @@
+"""Who is asking: the identity and the trace of one request."""
+
+import uuid
+
+from oslo_context import context
+
+
+class RequestContext(context.RequestContext):
+    """The caller of one operation.
+
+    Adds to oslo.context's fields (``project_id``, ``user_id``, ``roles``,
+    ``request_id`` …) what a queue service must know besides.
+    """
+
+    def __init__(self, client_id=None, **kwargs):
+        kwargs.setdefault('request_id', f'req-{uuid.uuid4()}')
+        super().__init__(**kwargs)
+        #: Tells the posts of one client from those of another (``echo``).
+        self.client_id = client_id
+        #: Whether policy was asked; every request must end with True.
+        self.policy_asked = False
+
+    @property
+    def project(self):
+        """The project whose queues are meant; '' is v1's nameless one."""
+        return self.project_id or ''

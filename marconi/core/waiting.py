@@ -1,0 +1,142 @@
+"""Holding an empty answer back until a message comes.
+
+A waiter is a thread that sleeps on an event. It is woken by a post through
+this process at once, and by everything else (a post through another process,
+the end of a delay or of a claim) by one watcher thread per process, which asks
+each database one question about all awaited queues, ten times a second. So a
+waiter holds no database connection and asks the database nothing.
+"""
+
+import collections
+import threading
+import time
+
+from oslo_log import log
+
+from marconi import exception
+
+LOG = log.getLogger(__name__)
+
+#: Seconds between two looks at the awaited queues.
+INTERVAL = 0.1
+#: Seconds to leave a database alone that did not answer.
+PAUSE = 1.0
+
+
+class _Waiter:
+
+    __slots__ = ('claiming', 'event', 'tail')
+
+    def __init__(self, claiming):
+        self.claiming = claiming
+        self.event = threading.Event()
+        #: The newest position that was there when this waiter last looked.
+        self.tail = 0
+
+    def concerned(self, signal):
+        """Return whether ``signal`` is a reason to look again."""
+        if signal is None:  # the queue was closed, or just made
+            return True
+        if self.claiming:
+            return signal.ready
+        news = signal.tail > self.tail or signal.due
+        self.tail = signal.tail
+        return news
+
+
+class Waiters:
+    """All who wait in this process, by (project, queue name)."""
+
+    def __init__(self, stores, clock=time.monotonic):
+        self._stores = stores
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._waiters = collections.defaultdict(set)
+        self._watcher = None
+        self._closed = threading.Event()
+
+    def until(self, project, name, look, seconds, claiming):
+        """Return what ``look`` finds, as soon as it finds something.
+
+        :param look: function that returns something true when there is an
+            answer; called again whenever there may be one.
+        :param seconds: how long to wait at most; 0 looks once.
+        :param claiming: whether the waiter wants free messages (a claim) or
+            new ones (a listing).
+        """
+        found = look()
+        if found or not seconds or self._closed.is_set():
+            return found
+        deadline = self._clock() + seconds
+        waiter = self._enter(project, name, claiming)
+        try:
+            found = look()  # something may have come before we entered
+            while not found and not self._closed.is_set():
+                left = deadline - self._clock()
+                if left <= 0 or not waiter.event.wait(left):
+                    break
+                waiter.event.clear()
+                found = look()
+        finally:
+            self._leave(project, name, waiter)
+        return found
+
+    def notify(self, queue):
+        """Wake those who wait for ``queue`` in this process."""
+        if self._waiters:
+            self._wake((queue.project, queue.name))
+
+    def close(self):
+        """Send everybody home with what they have."""
+        self._closed.set()
+        with self._lock:
+            keys = list(self._waiters)
+        for key in keys:
+            self._wake(key)
+
+    def watch_once(self):
+        """Look at all awaited queues once; wake whom it concerns."""
+        with self._lock:
+            keys = list(self._waiters)
+        known = self._stores.known(keys)
+        signals = {}
+        for store, queues in self._stores.groups(list(known.values())):
+            signals.update(store.messages.signals(queues))
+        for key, queue in known.items():
+            self._wake(key, lambda waiter, id=queue.id: waiter.concerned(signals.get(id)))
+
+    def _wake(self, key, concerned=None):
+        with self._lock:
+            waiters = list(self._waiters.get(key, ()))
+        for waiter in waiters:
+            if concerned is None or concerned(waiter):
+                waiter.event.set()
+
+    def _enter(self, project, name, claiming):
+        waiter = _Waiter(claiming)
+        with self._lock:
+            self._waiters[project, name].add(waiter)
+            if self._watcher is None or not self._watcher.is_alive():
+                self._watcher = threading.Thread(target=self._watch, daemon=True,
+                                                 name='marconi-watcher')
+                self._watcher.start()
+        return waiter
+
+    def _leave(self, project, name, waiter):
+        with self._lock:
+            waiters = self._waiters[project, name]
+            waiters.discard(waiter)
+            if not waiters:
+                del self._waiters[project, name]
+
+    def _watch(self):
+        while not self._closed.wait(INTERVAL):
+            with self._lock:
+                if not self._waiters:
+                    self._watcher = None
+                    return
+            try:
+                self.watch_once()
+            except exception.StorageUnavailable as error:
+                LOG.warning('Cannot see whether messages came: %s', error)
+                self._closed.wait(PAUSE)

@@ -1,0 +1,18 @@
+"""Who may do what with claims."""
+
+from marconi.policies import base
+
+CLAIMS = '/v2/queues/{queue_name}/claims'
+
+RULES = [
+    base.rule('claims:create', base.ANYONE, 'Claim messages.', f'POST {CLAIMS}'),
+    base.rule('claims:get', base.ANYONE, 'Show a claim.', f'GET {CLAIMS}/{{claim_id}}'),
+    base.rule('claims:update', base.ANYONE, 'Renew a claim.',
+              f'PATCH {CLAIMS}/{{claim_id}}'),
+    base.rule('claims:delete', base.ANYONE, 'Release a claim.',
+              f'DELETE {CLAIMS}/{{claim_id}}'),
+]
+
+
+def list_rules():
+    return RULES
