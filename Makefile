@@ -24,7 +24,7 @@ run: $(VENV)/.installed  ## Start the service [PORT=8888 DATABASE=SQLAlchemy-URL
 
 test: $(VENV)/.installed-test  ## Run the tests on every database [ARGS=regex CONCURRENCY=2]
 	@tools/install-test-servers $$($(BIN)/python -m tests.servers --missing)
-	@$(STESTR) $${ARGS:+"$$ARGS"}
+	@exec $(STESTR) $${ARGS:+"$$ARGS"}
 
 lint: $(VENV)/.installed-test  ## Check style and who imports whom
 	$(BIN)/flake8 marconi tests tools
@@ -32,8 +32,8 @@ lint: $(VENV)/.installed-test  ## Check style and who imports whom
 
 cover: $(VENV)/.installed-test  ## Run the tests [ARGS=regex] and report what they cover, in cover/
 	$(BIN)/coverage erase
-	PYTHON='$(abspath $(BIN))/coverage run --source marconi --parallel-mode' \
-	    $(STESTR) $${ARGS:+"$$ARGS"}
+	@export PYTHON='$(abspath $(BIN))/coverage run --source marconi --parallel-mode'; \
+	    exec $(STESTR) $${ARGS:+"$$ARGS"}
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage html --directory cover
 	$(BIN)/coverage report --skip-covered

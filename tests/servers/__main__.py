@@ -11,6 +11,8 @@ import signal
 import sys
 import time
 
+import psutil
+
 from tests import servers
 from tests.servers import process
 
@@ -59,7 +61,11 @@ def run(command, variables):
         except KeyboardInterrupt:
             pass  # The terminal sent it to the command as well.
         except Interrupted:
+            # stestr leaves its workers behind.
+            family = psutil.Process(child.pid).children(recursive=True)
             child.terminate()
+            child.wait()
+            process.kill_all(family)
 
 
 def wait(variables):
@@ -80,6 +86,7 @@ def main(argv=None):
         return 0
     signal.signal(signal.SIGTERM, interrupt)
     signal.signal(signal.SIGHUP, interrupt)
+    process.die_with_parent(signal.SIGTERM)
     running = []
     try:
         variables = start_all(running)

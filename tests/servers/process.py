@@ -47,14 +47,38 @@ os.register_at_fork(after_in_child=_new_spawner)
 def spawn(argv, death_signal=signal.SIGKILL, **kwargs):
     """Start a child that the kernel signals as soon as this process is gone, however it went."""
 
-    def die_with_parent(parent=os.getpid()):
-        if _libc is not None:
-            _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+    def bind(parent=os.getpid()):
+        die_with_parent(death_signal)
         if os.getppid() != parent:
-            os._exit(1)
+            os._exit(1)  # It was gone before we asked.
 
-    return _spawner.submit(
-        subprocess.Popen, argv, preexec_fn=die_with_parent, **kwargs).result()
+    return _spawner.submit(subprocess.Popen, argv, preexec_fn=bind, **kwargs).result()
+
+
+def die_with_parent(death_signal):
+    """Have the kernel send this process a signal when its parent is gone."""
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal), 0, 0, 0)
+
+
+def alive(process):
+    """Whether a psutil.Process still runs; a zombie, which only waits to be noticed, does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def kill_all(processes, timeout=60):
+    """Kill these psutil.Process objects with SIGKILL and wait until they are gone."""
+    for process in processes:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            pass
+    deadline = time.monotonic() + timeout
+    while any(map(alive, processes)) and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def free_port():
@@ -153,13 +177,8 @@ class Server:
             parent = psutil.Process(self.process.pid)
             family = parent.children(recursive=True)
             self.process.kill()
-            for child in family:
-                try:
-                    child.kill()
-                except psutil.NoSuchProcess:
-                    pass
             self.process.wait()
-            psutil.wait_procs(family, timeout=self.stop_timeout)
+            kill_all(family, self.stop_timeout)
 
     def restart(self):
         """Start again on the same port and data, after stop(), after kill() or while running."""

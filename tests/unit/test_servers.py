@@ -129,19 +129,12 @@ class TestServer(OnEveryServer, base.TestCase):
         family = [psutil.Process(int(pid)), *psutil.Process(int(pid)).children(recursive=True)]
         owner.send_signal(signal.SIGKILL)
         owner.wait()
-        self.assertTrue(wait_until(lambda: not any(map(alive, family))), family)
+        self.assertTrue(wait_until(lambda: not any(map(process.alive, family))), family)
 
         # Nobody could remove the directory: the next server does.
         self.assertTrue(os.path.exists(directory))
         self.own_server()
         self.assertFalse(os.path.exists(directory))
-
-
-def alive(member):
-    try:
-        return member.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
 
 
 class TestDatabases(OnEveryServer, base.TestCase):
@@ -222,4 +215,4 @@ class TestCommand(base.TestCase):
             command.send_signal(number)
             command.communicate()
             self.assertNotEqual(0, command.returncode)
-            self.assertFalse([member for member in family if alive(member)])
+            self.assertFalse([member for member in family if process.alive(member)])
