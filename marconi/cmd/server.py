@@ -1,0 +1,78 @@
+"""marconi-server: the API, in several processes."""
+
+import functools
+import multiprocessing
+import os
+
+import granian
+from oslo_log import log
+
+from marconi.cmd import common
+from marconi.cmd import processes
+
+LOG = log.getLogger(__name__)
+
+#: Seconds that running requests have to finish once we are told to stop.
+GRACE = 3
+#: What granian logs goes through our log. Incremental: leave all else as it is.
+GRANIAN_LOG = {'incremental': True, 'handlers': {}, 'formatters': {},
+               'loggers': {'_granian': {'propagate': True}}}
+
+
+def main(args=None):
+    """Serve until SIGTERM or SIGINT."""
+    return common.run(lambda: run(common.configure(args)))
+
+
+def run(conf):
+    """Check that the port is free, and serve on it until SIGTERM or SIGINT."""
+    check_port(conf)
+    serve(conf)
+    return 0
+
+
+def check_port(conf):
+    """End the program with a clear line if we cannot listen where we should."""
+    options = conf['drivers:transport:wsgi']
+    where = f'{options.bind} port {options.port}'
+    try:
+        if processes.port_is_free(options.bind, options.port):
+            return
+    except OSError as error:
+        common.fail(f'Cannot listen on {where}: {error.strerror}.')
+    common.fail(f'Cannot listen on {where}: another program does. Stop it, or choose '
+                'another port.')
+
+
+def serve(conf):
+    """Serve with as many workers as configured, until SIGTERM or SIGINT."""
+    multiprocessing.set_start_method('fork', force=True)
+    options = conf['drivers:transport:wsgi']
+    server = granian.Granian(
+        'marconi', address=options.bind, port=options.port, workers=options.workers,
+        interface='wsgi', http='1', websockets=False,
+        blocking_threads=options.threads, backpressure=options.threads,
+        respawn_failed_workers=True, workers_kill_timeout=GRACE + 1,
+        log_level='error', log_dictconfig=GRANIAN_LOG)
+    # A worker that cannot start throttles itself, so that two deaths in quick
+    # succession need not end the whole service.
+    server.respawned_wrks = _NoMemory()
+    server.serve(target_loader=functools.partial(load, conf, os.getpid()),
+                 wrap_loader=False)
+
+
+def load(conf, parent):
+    """Return the application of one worker, which has a broker of its own."""
+    processes.end_with(parent)
+    from marconi.api import app
+    from marconi.core import broker as broker_module
+    broker = broker_module.Broker.from_conf(conf)
+    processes.on_stop(broker.waiters.close, GRACE)
+    return app.build(conf, broker)
+
+
+class _NoMemory(dict):
+    """Forgets at once: granian gives up when a worker dies twice in 5 seconds."""
+
+    def __setitem__(self, key, value):
+        pass

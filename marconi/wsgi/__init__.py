@@ -1,0 +1,33 @@
+"""The application for uWSGI, mod_wsgi and other WSGI servers: ``marconi.wsgi:application``.
+
+It reads the usual configuration files, or those that OS_MARCONI_CONFIG_FILES
+names, separated by colons.
+"""
+
+import os
+import threading
+
+_lock = threading.Lock()
+_application = None
+
+
+def application(environ, start_response):
+    """Answer one request; the first one of a process builds everything.
+
+    Servers import this module before they fork, and no connection may be
+    shared over a fork.
+    """
+    return (_application or _build())(environ, start_response)
+
+
+def _build():
+    global _application
+    with _lock:
+        if _application is None:
+            from marconi.api import app
+            from marconi.cmd import common
+            from marconi.core import broker
+            files = os.environ.get('OS_MARCONI_CONFIG_FILES')
+            conf = common.configure((), files.split(os.pathsep) if files else None)
+            _application = app.build(conf, broker.Broker.from_conf(conf))
+    return _application
