@@ -1,0 +1,1 @@
+"""Storage on PostgreSQL, MariaDB, MySQL or SQLite through SQLAlchemy Core."""

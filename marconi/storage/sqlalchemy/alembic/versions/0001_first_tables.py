@@ -1,0 +1,103 @@
+"""The first tables.
+
+Revision ID: 0001
+Revises:
+
+A migration is history: it repeats the tables as they were, and must not import
+them as they are.
+"""
+
+from alembic import op
+import sqlalchemy as sa
+
+revision = '0001'
+down_revision = None
+
+INNODB = {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb4',
+          'mysql_collate': 'utf8mb4_bin', 'mariadb_engine': 'InnoDB',
+          'mariadb_charset': 'utf8mb4', 'mariadb_collate': 'utf8mb4_bin'}
+Key = sa.BigInteger().with_variant(sa.Integer, 'sqlite')
+Bytes = sa.LargeBinary(2 ** 24 - 1)
+
+
+def text(length):
+    return sa.String(length).with_variant(sa.String(length, collation='C'), 'postgresql')
+
+
+def upgrade():
+    op.create_table(
+        'queues',
+        sa.Column('id', Key, primary_key=True, autoincrement=True),
+        sa.Column('project', text(256), nullable=False),
+        sa.Column('name', text(64), nullable=False),
+        sa.Column('pool', text(64)),
+        sa.Column('metadata', Bytes, nullable=False),
+        sa.Column('revision', sa.BigInteger, nullable=False),
+        sa.UniqueConstraint('project', 'name', name='uq_queues_project_name'),
+        sqlite_autoincrement=True, **INNODB)
+    op.create_table(
+        'streams',
+        sa.Column('id', sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column('generation', sa.BigInteger, nullable=False),
+        sa.Column('floor', sa.BigInteger, nullable=False),
+        sa.Column('last_seq', sa.BigInteger, nullable=False),
+        sa.Column('closed_at', sa.BigInteger),
+        **INNODB)
+    op.create_table(
+        'messages',
+        sa.Column('queue_id', sa.BigInteger, nullable=False),
+        sa.Column('seq', sa.BigInteger, nullable=False),
+        sa.Column('available_at', sa.BigInteger, nullable=False),
+        sa.Column('created_at', sa.BigInteger, nullable=False),
+        sa.Column('expires_at', sa.BigInteger, nullable=False),
+        sa.Column('claim_count', sa.Integer, nullable=False),
+        sa.Column('claim_id', text(32)),
+        sa.Column('client_id', text(36), nullable=False),
+        sa.Column('origin_queue', sa.BigInteger),
+        sa.Column('origin_seq', sa.BigInteger),
+        sa.Column('encoding', sa.SmallInteger, nullable=False),
+        sa.Column('body', Bytes, nullable=False),
+        sa.PrimaryKeyConstraint('queue_id', 'seq'),
+        sa.Index('ix_messages_available', 'queue_id', 'available_at', 'seq'),
+        sa.Index('ix_messages_expires', 'expires_at'),
+        **INNODB)
+    op.create_table(
+        'claims',
+        sa.Column('queue_id', sa.BigInteger, nullable=False),
+        sa.Column('id', text(32), nullable=False),
+        sa.Column('ttl', sa.Integer, nullable=False),
+        sa.Column('grace', sa.Integer, nullable=False),
+        sa.Column('renewed_at', sa.BigInteger, nullable=False),
+        sa.Column('expires_at', sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint('queue_id', 'id'),
+        sa.Index('ix_claims_expires', 'expires_at'),
+        **INNODB)
+    op.create_table(
+        'moved',
+        sa.Column('queue_id', sa.BigInteger, nullable=False),
+        sa.Column('origin_queue', sa.BigInteger, nullable=False),
+        sa.Column('origin_seq', sa.BigInteger, nullable=False),
+        sa.Column('seq', sa.BigInteger, nullable=False),
+        sa.Column('moved_at', sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint('queue_id', 'origin_queue', 'origin_seq'),
+        sa.Index('ix_moved_moved', 'moved_at'),
+        **INNODB)
+    op.create_table(
+        'garbage',
+        sa.Column('queue_id', sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column('due_at', sa.BigInteger, nullable=False),
+        sa.Index('ix_garbage_due', 'due_at'),
+        **INNODB)
+    op.create_table(
+        'leases',
+        sa.Column('name', text(64), primary_key=True),
+        sa.Column('holder', text(255), nullable=False),
+        sa.Column('expires_at', sa.BigInteger, nullable=False),
+        **INNODB)
+    op.create_table(
+        'settings',
+        sa.Column('name', text(64), primary_key=True),
+        sa.Column('value', text(255), nullable=False),
+        **INNODB)
+    if op.get_bind().dialect.name == 'postgresql':
+        op.execute(sa.schema.CreateSequence(sa.Sequence('message_seq', cache=1)))

@@ -1,0 +1,131 @@
+"""Claims: make, show, renew, release; and dead letters on the way."""
+
+import uuid
+
+import sqlalchemy as sa
+
+from marconi import exception
+from marconi import objects
+from marconi.storage import base
+from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import rows
+from marconi.storage.sqlalchemy import streams
+from marconi.storage.sqlalchemy import tables
+
+_claims, _messages = tables.claims.c, tables.messages.c
+_QUEUE = _messages.queue_id == sa.bindparam('queue')
+_THIS = sa.and_(_claims.queue_id == sa.bindparam('queue'),
+                _claims.id == sa.bindparam('claim'))
+#: The messages of a claim: they share its deadline, and an index finds them.
+_HELD = sa.and_(_QUEUE, _messages.available_at == sa.bindparam('deadline'),
+                _messages.claim_id == sa.bindparam('claim'))
+
+
+class Claims(base.Claims):
+
+    _FIND = sa.select(
+        _claims.ttl, _claims.grace, _claims.renewed_at, _claims.expires_at, rows.NOW,
+    ).where(_THIS, _claims.expires_at > engine.NOW, streams.ALIVE)
+    _SHOW = sa.select(*rows.COLUMNS, rows.NOW).where(
+        _HELD, _messages.expires_at > engine.NOW, _messages.seq > sa.bindparam('floor'),
+    ).order_by(_messages.seq)
+    _ALIVE = sa.select(streams.ALIVE)
+
+    #: Never shortened; ``least`` is claim end + grace.
+    _LIFE = sa.case((_messages.expires_at < sa.bindparam('least'), sa.bindparam('least')),
+                    else_=_messages.expires_at)
+    _CLAIM = sa.update(tables.messages).where(
+        _QUEUE, _messages.seq.in_(sa.bindparam('seqs', expanding=True)),
+        _messages.available_at <= sa.bindparam('now'),
+    ).values(claim_id=sa.bindparam('new_claim'), available_at=sa.bindparam('new_deadline'),
+             claim_count=_messages.claim_count + 1, expires_at=_LIFE)
+    _RENEW = sa.update(tables.messages).where(
+        _HELD, _messages.expires_at > sa.bindparam('now'),
+    ).values(available_at=sa.bindparam('new_deadline'), expires_at=_LIFE)
+    _RENEW_CLAIM = sa.update(tables.claims).where(_THIS).values(
+        ttl=sa.bindparam('new_ttl'), grace=sa.bindparam('new_grace'),
+        renewed_at=sa.bindparam('now'), expires_at=sa.bindparam('new_deadline'))
+    _FREE = sa.update(tables.messages).where(_HELD).values(
+        claim_id=None, available_at=tables.RETURNED)
+    _FORGET = sa.delete(tables.claims).where(_THIS)
+
+    def __init__(self, store):
+        self.database = store.database
+        self.ids = store.ids
+        self.free = store.free
+        self.dead_letters = store.dead_letters
+
+    @engine.writing
+    def create(self, connection, queue, ttl, grace, limit, dead_letters=None):
+        taken = self.free.take(connection, queue, limit)
+        if not taken:
+            rows.check(connection, self._ALIVE, queue)
+            return None
+        now = taken[0].now
+        if dead_letters is not None:
+            dead = [row for row in taken if row.claim_count >= dead_letters.max_claims]
+            taken = [row for row in taken if row.claim_count < dead_letters.max_claims]
+            self.dead_letters.move(connection, queue, dead, dead_letters, now)
+        if not taken:
+            return None
+        return self._claim(connection, queue, taken, now, ttl, grace)
+
+    @engine.reading
+    def get(self, connection, queue, claim_id):
+        claim = self._find(connection, queue, claim_id)
+        found = connection.execute(self._SHOW, {
+            'queue': queue.id, 'claim': claim_id, 'deadline': claim.expires_at,
+            'floor': queue.floor, 'now': self.database.now()}).all()
+        return objects.Claim(
+            id=claim_id, ttl=claim.ttl, grace=claim.grace, renewed_at=claim.renewed_at,
+            read_at=claim.now, messages=rows.to_messages(self.ids(), found))
+
+    @engine.writing
+    def renew(self, connection, queue, claim_id, ttl, grace):
+        claim = self._find(connection, queue, claim_id, lock=True)
+        deadline = claim.now + 1000 * ttl
+        connection.execute(self._RENEW, {
+            'queue': queue.id, 'claim': claim_id, 'deadline': claim.expires_at,
+            'now': claim.now, 'new_deadline': deadline, 'least': deadline + 1000 * grace})
+        connection.execute(self._RENEW_CLAIM, {
+            'queue': queue.id, 'claim': claim_id, 'now': claim.now,
+            'new_ttl': ttl, 'new_grace': grace, 'new_deadline': deadline})
+
+    @engine.writing
+    def release(self, connection, queue, claim_id):
+        try:
+            claim = self._find(connection, queue, claim_id, lock=True)
+        except exception.ClaimNotFound:
+            return
+        connection.execute(self._FREE, {'queue': queue.id, 'claim': claim_id,
+                                        'deadline': claim.expires_at})
+        connection.execute(self._FORGET, {'queue': queue.id, 'claim': claim_id})
+
+    def _find(self, connection, queue, claim_id, lock=False):
+        statement = self.database.locking(self._FIND) if lock else self._FIND
+        claim = connection.execute(statement, {
+            'queue': queue.id, 'generation': queue.generation, 'claim': claim_id,
+            'now': self.database.now()}).first()
+        if claim is None:
+            rows.check(connection, self._ALIVE, queue)
+            raise exception.ClaimNotFound(id=claim_id, queue=queue.name)
+        return claim
+
+    def _claim(self, connection, queue, taken, now, ttl, grace):
+        claim_id, deadline = uuid.uuid4().hex, now + 1000 * ttl
+        least = deadline + 1000 * grace
+        done = connection.execute(self._CLAIM, {
+            'queue': queue.id, 'seqs': [row.seq for row in taken], 'now': now,
+            'new_claim': claim_id, 'new_deadline': deadline, 'least': least})
+        if done.rowcount != len(taken):
+            # Impossible while we hold the locks on these rows.
+            raise RuntimeError(f'Claimed {done.rowcount} of {len(taken)} locked messages.')
+        connection.execute(sa.insert(tables.claims), {
+            'queue_id': queue.id, 'id': claim_id, 'ttl': ttl, 'grace': grace,
+            'renewed_at': now, 'expires_at': deadline})
+        return objects.Claim(
+            id=claim_id, ttl=ttl, grace=grace, renewed_at=now, read_at=now,
+            messages=[message.evolve(claim_id=claim_id,
+                                     claim_count=message.claim_count + 1,
+                                     expires_at=max(message.expires_at, least))
+                      for message in rows.to_messages(self.ids(), taken)])

@@ -1,0 +1,247 @@
+"""Connections, transactions and retries; and what differs between databases.
+
+Everything a statement needs to know about its database has one name here, so
+that no query asks which dialect it runs on.
+
+All connections are in the driver's autocommit mode: a read is one round trip,
+without BEGIN and ROLLBACK around it. ``Database.write`` begins a transaction
+explicitly.
+"""
+
+import contextlib
+import functools
+import random
+import threading
+import time
+
+from oslo_log import log
+import sqlalchemy as sa
+from sqlalchemy import exc
+from sqlalchemy.ext import compiler
+
+from marconi import exception
+from marconi.storage.sqlalchemy import faults
+
+LOG = log.getLogger(__name__)
+
+#: How often a transaction is run that loses against others, and the seconds
+#: between two runs at most.
+ATTEMPTS = 12
+LONGEST_PAUSE = 0.1
+CONNECT_TIMEOUT = 2
+#: Seconds that a statement waits for a lock before it is given up and retried.
+LOCK_TIMEOUT = 5
+
+
+class database_now(sa.sql.functions.FunctionElement):
+    """The database's clock in milliseconds, fixed for one statement."""
+
+    type = sa.BigInteger()
+    inherit_cache = True
+
+
+@compiler.compiles(database_now, 'postgresql')
+def _now_postgresql(element, compiler, **kwargs):
+    return '(extract(epoch from statement_timestamp()) * 1000)::bigint'
+
+
+@compiler.compiles(database_now, 'mysql')
+@compiler.compiles(database_now, 'mariadb')
+def _now_mysql(element, compiler, **kwargs):
+    # The session's time zone is UTC, so no hour comes twice a year.
+    return 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)'
+
+
+@compiler.compiles(database_now, 'sqlite')
+def _now_sqlite(element, compiler, **kwargs):
+    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+
+
+#: The time by which a statement judges: that of the store's clock if it has
+#: one, else the database's. Executed with the parameter ``now``.
+NOW = sa.func.coalesce(sa.cast(sa.bindparam('now'), sa.BigInteger), database_now())
+
+
+def reading(method):
+    """Make a method, given a connection, one read outside any transaction."""
+    @functools.wraps(method)
+    def run(self, *args, **kwargs):
+        return self.database.read(functools.partial(method, self), *args, **kwargs)
+    return run
+
+
+def writing(method):
+    """Make a method, given a connection, one transaction and unit of retry."""
+    @functools.wraps(method)
+    def run(self, *args, **kwargs):
+        return self.database.write(functools.partial(method, self), *args, **kwargs)
+    return run
+
+
+class Database:
+    """One database and a pool of connections to it."""
+
+    def __init__(self, url, clock=None, pool_size=10, max_overflow=10, pool_timeout=5,
+                 recycle=3600):
+        """
+        :param clock: None for the database's clock, or a function that
+            returns milliseconds.
+        :raises ValueError: the URL is malformed or of an unknown kind.
+        """
+        self.clock = clock
+        self.engine = make_engine(url, pool_size=pool_size, max_overflow=max_overflow,
+                                  pool_timeout=pool_timeout, pool_recycle=recycle)
+        self.dialect = 'mysql' if self.engine.name == 'mariadb' else self.engine.name
+        # SQLite has one writer at a time and lets others poll for their turn;
+        # within a process a lock is fairer and wakes at once.
+        alone = self.dialect == 'sqlite'
+        self._turn = threading.Lock() if alone else contextlib.nullcontext()
+        self._begin = 'BEGIN IMMEDIATE' if alone else 'BEGIN'
+
+    @property
+    def has_sequences(self):
+        """Whether messages are numbered by a sequence, not by their stream.
+
+        Numbers are then taken under the lock on the stream's row, which need
+        not change: under long transactions elsewhere a row that changes with
+        every post gathers dead versions that each post must step over.
+        """
+        return self.dialect == 'postgresql'
+
+    def now(self):
+        """Return the parameter ``now`` for a statement: see ``NOW``."""
+        return self.clock() if self.clock else None
+
+    def read(self, work, *args, **kwargs):
+        """Return ``work(connection, …)``; a broken connection is replaced once."""
+        for last in (False, True):
+            try:
+                with self.engine.connect() as connection:
+                    return work(connection, *args, **kwargs)
+            except (exc.DBAPIError, exc.TimeoutError) as error:
+                if last or not faults.is_disconnect(error):
+                    self._raise(error)
+
+    def write(self, work, *args, **kwargs):
+        """Return ``work(connection, …)``, run in a transaction.
+
+        Run again when the database lets it lose against another transaction,
+        and once when the connection turns out to be broken before the commit.
+        """
+        for attempt in range(ATTEMPTS):
+            committing = False
+            try:
+                with self._transaction() as connection:
+                    result = work(connection, *args, **kwargs)
+                    committing = True
+                return result
+            except (exc.DBAPIError, exc.TimeoutError) as error:
+                again = faults.is_conflict(error) or (
+                    attempt == 0 and not committing and faults.is_disconnect(error))
+                if not again:
+                    self._raise(error)
+            time.sleep(random.uniform(0, min(LONGEST_PAUSE, 0.002 * 2 ** attempt)))
+        raise exception.StorageUnavailable(
+            'The database is too busy: the change lost against others '
+            f'{ATTEMPTS} times.', retry_after=1)
+
+    def locking(self, statement, skip_locked=False):
+        """Return a SELECT that locks its rows without keeping inserts out."""
+        if self.dialect == 'sqlite':  # the transaction has the whole database
+            return statement
+        return statement.with_for_update(key_share=True, skip_locked=skip_locked)
+
+    def insert_many(self, connection, table, rows):
+        """Insert dicts with the same keys, in as few round trips as possible."""
+        if self.dialect != 'postgresql':
+            connection.execute(sa.insert(table), rows)
+            return
+        names = tuple(rows[0])
+        connection.execute(_unnested(table, names),
+                           {name: [row[name] for row in rows] for name in names})
+
+    def dispose(self):
+        self.engine.dispose()
+
+    @contextlib.contextmanager
+    def _transaction(self):
+        with self._turn, self.engine.connect() as connection:
+            connection.exec_driver_sql(self._begin)
+            try:
+                yield connection
+                connection.exec_driver_sql('COMMIT')
+            except BaseException:
+                _roll_back(connection)
+                raise
+
+    @staticmethod
+    def _raise(error):
+        if faults.is_unavailable(error):
+            LOG.warning('The database does not answer: %s', faults.brief(error))
+            raise exception.StorageUnavailable() from error
+        raise error
+
+
+def _roll_back(connection):
+    """Undo what a transaction did, or drop the connection that cannot."""
+    if not connection.invalidated:
+        try:
+            connection.exec_driver_sql('ROLLBACK')
+        except exc.DBAPIError:
+            connection.invalidate()
+
+
+@functools.cache
+def _unnested(table, names):
+    """INSERT of any number of rows with a single plan: arrays, unnested."""
+    arrays = [sa.cast(sa.bindparam(name), sa.ARRAY(table.c[name].type)) for name in names]
+    rows = sa.func.unnest(*arrays).table_valued(
+        *(sa.column(name, table.c[name].type) for name in names), name='rows')
+    return sa.insert(table).from_select(names, sa.select(*rows.c))
+
+
+def make_engine(url, **pool):
+    """Return an SQLAlchemy engine, set up for Marconi.
+
+    :raises ValueError: the URL is malformed or of an unknown kind.
+    """
+    try:
+        url = sa.make_url(url)
+        connect = _CONNECT[url.get_backend_name()]
+    except (exc.ArgumentError, KeyError) as error:
+        raise ValueError(
+            'The database must be an SQLAlchemy URL that begins with sqlite, '
+            'postgresql, mysql or mariadb.') from error
+    if url.get_driver_name() == 'mysqldb' and '+' not in url.drivername:
+        url = url.set(drivername='mysql+pymysql')
+    arguments, on_connect = connect
+    engine = sa.create_engine(
+        url, isolation_level='AUTOCOMMIT', skip_autocommit_rollback=True,
+        connect_args=arguments, **pool)
+
+    @sa.event.listens_for(engine, 'connect')
+    def prepare(connection, record):
+        cursor = connection.cursor()
+        for statement in on_connect:
+            cursor.execute(statement)
+        cursor.close()
+
+    return engine
+
+
+_CONNECT = {
+    'sqlite': ({'timeout': 15, 'isolation_level': None}, (
+        'PRAGMA journal_mode = WAL',
+        # In WAL mode a commit survives a power failure only with FULL.
+        'PRAGMA synchronous = FULL',
+    )),
+    'postgresql': ({'connect_timeout': CONNECT_TIMEOUT, 'application_name': 'marconi'}, (
+        f"SET lock_timeout = '{LOCK_TIMEOUT}s'",
+    )),
+    'mysql': ({'connect_timeout': CONNECT_TIMEOUT}, (
+        'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+        f"SET SESSION time_zone = '+00:00', sql_mode = 'TRADITIONAL', "
+        f"innodb_lock_wait_timeout = {LOCK_TIMEOUT}",
+    )),
+}
+_CONNECT['mariadb'] = _CONNECT['mysql']

@@ -1,0 +1,194 @@
+"""Messages: post, list, get, delete, pop, count."""
+
+import re
+
+import sqlalchemy as sa
+
+from marconi import exception
+from marconi import objects
+from marconi.storage import base
+from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import free
+from marconi.storage.sqlalchemy import rows
+from marconi.storage.sqlalchemy import streams
+from marconi.storage.sqlalchemy import tables
+
+_messages, _streams = tables.messages.c, tables.streams.c
+_QUEUE = _messages.queue_id == sa.bindparam('queue')
+_SEQS = _messages.seq.in_(sa.bindparam('seqs', expanding=True))
+_LIVES = sa.and_(_messages.expires_at > engine.NOW, _messages.seq > sa.bindparam('floor'))
+_AFTER = _messages.seq > sa.bindparam('marker')
+_LIMIT = sa.bindparam('limit', type_=sa.Integer)
+_HELD = sa.and_(_messages.claim_id.is_not(None), _messages.available_at > engine.NOW)
+_DELAYED = sa.and_(_messages.claim_id.is_(None), _messages.available_at > engine.NOW)
+_SHOWN = sa.select(*rows.COLUMNS, rows.NOW)
+
+CLAIM_ID = re.compile(r'[0-9a-f]{32}\Z')
+
+
+class Messages(base.Messages):
+
+    _ALIVE = sa.select(streams.ALIVE)
+    _GET = _SHOWN.where(_QUEUE, _SEQS, _LIVES, streams.ALIVE).order_by(_messages.seq)
+    _DELETE = sa.delete(tables.messages).where(_QUEUE, _SEQS)
+    _DELETE_FREE = _DELETE.where(sa.not_(_HELD))
+    _DELETE_HELD = _DELETE.where(_HELD, _messages.expires_at > engine.NOW,
+                                 _messages.claim_id == sa.bindparam('claim'))
+    _COUNT = sa.select(
+        sa.func.count().label('total'),
+        sa.func.coalesce(sa.func.sum(sa.case((_HELD, 1), else_=0)), 0).label('claimed'),
+        sa.func.min(_messages.seq).label('oldest'),
+        sa.func.max(_messages.seq).label('newest'),
+    ).where(_QUEUE, _LIVES, streams.ALIVE)
+
+    def __init__(self, store):
+        self.database = store.database
+        self.ids = store.ids
+        self.moved = store.moved
+        self.posting = store.posting
+        self.free = store.free
+        self._lists = {key: _list(*key) for key in _LIST_KINDS}
+
+    def post(self, queue, messages, client_id):
+        numbers = self.posting.post(queue, messages, client_id)
+        return self.ids().encode([(queue.id, number) for number in numbers])
+
+    @engine.reading
+    def list(self, connection, queue, marker=None, limit=10, skip_client=None,
+             include_claimed=False, include_delayed=False):
+        after = queue.floor
+        if marker is not None:
+            position = self.moved.positions(connection, queue, [marker])
+            if not position:
+                return []
+            after = max(after, position[0])
+        statement = self._lists[skip_client is not None, include_claimed, include_delayed]
+        found = connection.execute(statement, {
+            **self._of(queue), 'marker': after, 'limit': limit,
+            'skip_client': skip_client}).all()
+        return self._values(connection, queue, found)
+
+    @engine.reading
+    def get(self, connection, queue, ids):
+        seqs = self.moved.positions(connection, queue, ids)
+        if not seqs:
+            return []
+        found = connection.execute(self._GET, {**self._of(queue), 'seqs': seqs}).all()
+        return self._values(connection, queue, found)
+
+    @engine.writing
+    def delete(self, connection, queue, id, claim_id=None):
+        seqs = self.moved.positions(connection, queue, [id])
+        if not seqs:
+            return
+        guarded = self._DELETE_FREE if claim_id is None else self._DELETE_HELD
+        done = connection.execute(guarded, {
+            'queue': queue.id, 'seqs': seqs, 'claim': claim_id,
+            'now': self.database.now()})
+        if not done.rowcount:
+            self._refuse(self._read(connection, queue, seqs), id, claim_id)
+
+    @engine.writing
+    def delete_many(self, connection, queue, ids, claim_ids=None):
+        seqs = self.moved.positions(connection, queue, ids)
+        if not seqs:
+            return
+        if claim_ids is not None:
+            for row in self._read(connection, queue, seqs):
+                if row.claim_id not in claim_ids or row.available_at <= row.now:
+                    [id] = self.ids().encode([(row.queue_id, row.seq)])
+                    self._refuse([row], id, claim_ids[0])
+        connection.execute(self._DELETE, {'queue': queue.id, 'seqs': seqs})
+
+    @engine.writing
+    def pop(self, connection, queue, limit):
+        taken = self.free.take(connection, queue, limit)
+        if taken:
+            connection.execute(self._DELETE, {'queue': queue.id,
+                                              'seqs': [row.seq for row in taken]})
+        return self._values(connection, queue, taken, claim_id=None)
+
+    @engine.reading
+    def stats(self, connection, queue):
+        count = connection.execute(self._COUNT, self._of(queue)).one()
+        if not count.total:
+            rows.check(connection, self._ALIVE, queue)
+            return objects.Stats(free=0, claimed=0)
+        ends = connection.execute(self._GET, {
+            **self._of(queue), 'seqs': [count.oldest, count.newest]}).all()
+        ends = rows.to_messages(self.ids(), ends)
+        claimed = int(count.claimed)
+        return objects.Stats(
+            free=count.total - claimed, claimed=claimed,
+            oldest=ends[0] if ends else None, newest=ends[-1] if ends else None)
+
+    @engine.reading
+    def signals(self, connection, queues):
+        found = connection.execute(_SIGNALS, {'ids': [queue.id for queue in queues],
+                                              'now': self.database.now()})
+        return {row.id: objects.Signal(
+            tail=row.tail or 0,
+            ready=row.first is not None and row.first <= row.now,
+            due=row.due is not None and row.due <= row.now) for row in found}
+
+    def _of(self, queue):
+        """The parameters that nearly every statement has."""
+        return {'queue': queue.id, 'generation': queue.generation,
+                'floor': queue.floor, 'now': self.database.now()}
+
+    def _values(self, connection, queue, found, **changes):
+        if not found:
+            rows.check(connection, self._ALIVE, queue)
+        return rows.to_messages(self.ids(), found, **changes)
+
+    def _read(self, connection, queue, seqs):
+        """Lock and return those of the messages that are there."""
+        return connection.execute(self.database.locking(_READ),
+                                  {**self._of(queue), 'seqs': seqs}).all()
+
+    @staticmethod
+    def _refuse(found, id, claim_id):
+        """Say why a message may not be deleted; return if it is not there."""
+        if not found:
+            return
+        [row] = found
+        if claim_id is not None and not CLAIM_ID.match(claim_id):
+            raise exception.MalformedClaimId(claim_id=claim_id)
+        if row.claim_id is not None and row.available_at > row.now:
+            raise exception.MessageClaimed(id=id)
+        raise exception.MessageNotClaimed(id=id, claim_id=claim_id)
+
+
+def _list(skip_client, include_claimed, include_delayed):
+    """Return the statement for one kind of listing."""
+    mine = [_messages.client_id != sa.bindparam('skip_client')] if skip_client else []
+    if not include_claimed and not include_delayed:
+        return free.select([*rows.COLUMNS, rows.NOW],
+                           dict.fromkeys(('fresh', 'returned', 'due'), _AFTER),
+                           streams.ALIVE, *mine)
+    hidden = []
+    if not include_claimed:
+        hidden.append(sa.not_(_HELD))
+    if not include_delayed:
+        hidden.append(sa.not_(_DELAYED))
+    return _SHOWN.where(_QUEUE, _AFTER, _messages.expires_at > engine.NOW, *hidden, *mine,
+                        streams.ALIVE).order_by(_messages.seq).limit(_LIMIT)
+
+
+_LIST_KINDS = [(mine, claimed, delayed) for mine in (False, True)
+               for claimed in (False, True) for delayed in (False, True)]
+
+_READ = _SHOWN.where(_QUEUE, _SEQS, _LIVES)
+
+# Two probes of one index per queue: its first entry tells what can be had now,
+# the first one past RETURNED when the next delay or claim ends.
+_SIGNALS = sa.select(
+    _streams.id, engine.NOW.label('now'),
+    sa.select(sa.func.max(_messages.seq)).where(
+        _messages.queue_id == _streams.id).scalar_subquery().label('tail'),
+    sa.select(sa.func.min(_messages.available_at)).where(
+        _messages.queue_id == _streams.id).scalar_subquery().label('first'),
+    sa.select(sa.func.min(_messages.available_at)).where(
+        _messages.queue_id == _streams.id,
+        _messages.available_at > tables.RETURNED).scalar_subquery().label('due'),
+).where(_streams.id.in_(sa.bindparam('ids', expanding=True)), _streams.closed_at.is_(None))

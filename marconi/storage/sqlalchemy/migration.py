@@ -1,0 +1,107 @@
+"""Making and changing the schema, with Alembic."""
+
+import pathlib
+import secrets
+
+from alembic import command
+from alembic import config
+from alembic.runtime import migration
+from alembic.script import ScriptDirectory
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from marconi import exception
+from marconi.storage.sqlalchemy import engine as engines
+from marconi.storage.sqlalchemy import faults
+from marconi.storage.sqlalchemy import store
+from marconi.storage.sqlalchemy import tables
+
+SCRIPTS = pathlib.Path(__file__).parent / 'alembic'
+
+
+def upgrade(url, revision='head'):
+    """Bring a database to ``revision``; nothing happens if it is there.
+
+    :raises StorageUnavailable: the database does not answer.
+    :raises SchemaMismatch: the database is newer than this code.
+    """
+    with _connection(url) as connection:
+        _refuse_newer(_current(connection))
+        scripts = _config()
+        scripts.attributes['connection'] = connection
+        command.upgrade(scripts, revision)
+        _make_secrets(connection)
+
+
+def current(url):
+    """Return the revision of a database, or None if it was never set up."""
+    with _connection(url) as connection:
+        return _current(connection)
+
+
+def head():
+    """Return the revision that this code was made for."""
+    return ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def check(url):
+    """Return if the database fits this code.
+
+    :raises SchemaMismatch: says which is older and what to do.
+    """
+    found = current(url)
+    _refuse_newer(found)
+    if found != head():
+        state = 'was never set up' if found is None else f'is at revision {found}'
+        raise exception.SchemaMismatch(
+            f'The database {state}, and this code needs {head()}: '
+            'run "marconi-manage db sync".')
+
+
+def _refuse_newer(found):
+    if found is None:
+        return
+    known = {script.revision for script in
+             ScriptDirectory.from_config(_config()).walk_revisions()}
+    if found not in known:
+        raise exception.SchemaMismatch(
+            f'The database is at revision {found}, which is newer than this code '
+            f'({head()}): install the newer Marconi again, or use another database.')
+
+
+def _config():
+    scripts = config.Config()
+    scripts.set_main_option('script_location', str(SCRIPTS))
+    return scripts
+
+
+def _current(connection):
+    return migration.MigrationContext.configure(connection).get_current_revision()
+
+
+class _connection:
+    """A connection of its own, closed for good at the end."""
+
+    def __init__(self, url):
+        self._engine = engines.make_engine(url)
+
+    def __enter__(self):
+        try:
+            self._connection = self._engine.connect()
+        except exc.DBAPIError as error:
+            self._engine.dispose()
+            raise exception.StorageUnavailable(
+                f'The database does not answer: {faults.brief(error)}') from error
+        return self._connection
+
+    def __exit__(self, *error):
+        self._connection.close()
+        self._engine.dispose()
+
+
+def _make_secrets(connection):
+    """Make what is made once for a database and then kept."""
+    name = tables.settings.c.name
+    if connection.scalar(sa.select(name).where(name == store.ID_KEY)) is None:
+        connection.execute(sa.insert(tables.settings),
+                           {'name': store.ID_KEY, 'value': secrets.token_hex(16)})

@@ -1,0 +1,99 @@
+"""The catalogue: which queues exist, whose they are, where they live."""
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from marconi import objects
+from marconi.storage import base
+from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import tables
+
+_queues = tables.queues.c
+#: How many rows are read at a time when a filter may reject most of them.
+BATCH = 500
+
+
+class Queues(base.Queues):
+
+    _THIS = sa.and_(_queues.project == sa.bindparam('project'),
+                    _queues.name == sa.bindparam('name'))
+    _GET = sa.select(*_queues).where(_THIS)
+    _LIST = sa.select(*_queues).where(
+        _queues.project == sa.bindparam('project'), _queues.name > sa.bindparam('marker'),
+    ).order_by(_queues.name).limit(sa.bindparam('limit', type_=sa.Integer))
+    _COUNT = sa.select(sa.func.count()).where(_queues.project == sa.bindparam('project'))
+    _EXISTING = sa.select(_queues.project, _queues.name).where(
+        sa.tuple_(_queues.project, _queues.name).in_(
+            sa.bindparam('names', expanding=True)))
+    _UPDATE = sa.update(tables.queues).where(
+        _queues.id == sa.bindparam('queue'),
+        _queues.revision == sa.bindparam('old_revision'),
+    ).values(metadata=sa.bindparam('new_metadata'), revision=_queues.revision + 1)
+    _DELETE = sa.delete(tables.queues).where(_queues.id == sa.bindparam('queue'))
+
+    def __init__(self, database):
+        self.database = database
+
+    def create(self, project, name, metadata, pool=None):
+        try:
+            self._insert(project, name, metadata, pool)
+        except exc.IntegrityError:  # the name is taken
+            return False
+        return True
+
+    @engine.reading
+    def get(self, connection, project, name):
+        row = connection.execute(self._GET, {'project': project, 'name': name}).first()
+        return _queue(row) if row else None
+
+    @engine.reading
+    def existing(self, connection, names):
+        return [tuple(row) for row in connection.execute(self._EXISTING, {'names': names})]
+
+    @engine.reading
+    def list(self, connection, project, marker=None, limit=10, name=None, metadata=None):
+        filtered = name is not None or metadata
+        found, last = [], marker or ''
+        while len(found) < limit:
+            batch = BATCH if filtered else limit - len(found)
+            rows = connection.execute(self._LIST, {
+                'project': project, 'marker': last, 'limit': batch}).all()
+            found += [queue for queue in map(_queue, rows)
+                      if _matches(queue, name, metadata or {})]
+            if len(rows) < batch:
+                break
+            last = rows[-1].name
+        return found[:limit]
+
+    @engine.reading
+    def count(self, connection, project):
+        return connection.scalar(self._COUNT, {'project': project})
+
+    @engine.writing
+    def update(self, connection, queue, metadata):
+        done = connection.execute(self._UPDATE, {
+            'queue': queue.id, 'old_revision': queue.revision,
+            'new_metadata': orjson.dumps(metadata)})
+        return done.rowcount == 1
+
+    @engine.writing
+    def delete(self, connection, queue):
+        connection.execute(self._DELETE, {'queue': queue.id})
+
+    @engine.writing
+    def _insert(self, connection, project, name, metadata, pool):
+        connection.execute(sa.insert(tables.queues), {
+            'project': project, 'name': name, 'pool': pool, 'revision': 0,
+            'metadata': orjson.dumps(metadata)})
+
+
+def _queue(row):
+    return objects.Queue(id=row.id, project=row.project, name=row.name, pool=row.pool,
+                         metadata=orjson.loads(row.metadata), revision=row.revision)
+
+
+def _matches(queue, name, metadata):
+    return (name is None or name in queue.name) and all(
+        key in queue.metadata and queue.metadata[key] == value
+        and type(queue.metadata[key]) is type(value) for key, value in metadata.items())

@@ -1,0 +1,43 @@
+"""Rows of ``messages`` as values."""
+
+from marconi import exception
+from marconi import objects
+from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import tables
+
+#: What ``to_messages`` needs.
+COLUMNS = [column for column in tables.messages.c if column.name != 'client_id']
+NOW = engine.NOW.label('now')
+
+
+def to_messages(ids, rows, **changes):
+    """Return ``Message`` values for rows of ``COLUMNS`` and ``NOW``.
+
+    :param changes: fields that are not what the row says, for all of them.
+    """
+    if not rows:
+        return []
+    public = ids.encode([(row.origin_queue, row.origin_seq) if row.origin_queue is not None
+                         else (row.queue_id, row.seq) for row in rows])
+    return [_message(id, row, changes) for id, row in zip(public, rows, strict=True)]
+
+
+def _message(id, row, changes):
+    fields = {
+        'id': id, 'body': row.body, 'encoding': row.encoding,
+        'created_at': row.created_at, 'expires_at': row.expires_at, 'read_at': row.now,
+        'claim_id': row.claim_id if row.available_at > row.now else None,
+        'claim_count': row.claim_count,
+    }
+    return objects.Message(**(fields | changes))
+
+
+def check(connection, alive, queue):
+    """Return if ``queue`` is still what we remember; for empty results.
+
+    :raises StaleQueue: it is not, so the result means nothing.
+    """
+    found = connection.execute(alive, {'queue': queue.id,
+                                       'generation': queue.generation})
+    if not found.scalar():
+        raise exception.StaleQueue(name=queue.name)

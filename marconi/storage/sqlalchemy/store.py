@@ -1,0 +1,78 @@
+"""One database as a store, put together."""
+
+import functools
+
+import sqlalchemy as sa
+
+from marconi import exception
+from marconi.storage import base
+from marconi.storage.sqlalchemy import claims
+from marconi.storage.sqlalchemy import dead_letters
+from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import free
+from marconi.storage.sqlalchemy import ids
+from marconi.storage.sqlalchemy import leases
+from marconi.storage.sqlalchemy import messages
+from marconi.storage.sqlalchemy import moved
+from marconi.storage.sqlalchemy import posting
+from marconi.storage.sqlalchemy import queues
+from marconi.storage.sqlalchemy import streams
+from marconi.storage.sqlalchemy import sweeps
+from marconi.storage.sqlalchemy import tables
+
+#: The setting with the key of message ids, 32 hexadecimal digits.
+ID_KEY = 'message_id_key'
+
+
+class Store(base.Store):
+    """Marconi's own driver: any database that ``engine`` knows."""
+
+    def __init__(self, url, clock=None, **options):
+        """
+        :param url: SQLAlchemy URL.
+        :param clock: None for the database's clock, or a function that returns
+            milliseconds.
+        :param options: pool_size, max_overflow (connections), pool_timeout,
+            recycle (seconds).
+        :raises ValueError: the URL is malformed or of an unknown kind.
+        """
+        self.database = engine.Database(url, clock, **options)
+        self.ids = functools.cache(self._make_ids)
+        self.moved = moved.Moved(self.ids)
+        self.free = free.FreeMessages(self.database)
+        self.queues = queues.Queues(self.database)
+        self.streams = streams.Streams(self.database)
+        self.posting = posting.Posting(self.database, self.streams)
+        self.dead_letters = dead_letters.DeadLetterOffice(self)
+        self.messages = messages.Messages(self)
+        self.claims = claims.Claims(self)
+        self.leases = leases.Leases(self.database)
+        self.sweeps = sweeps.Sweeps(self.database)
+
+    @property
+    def engine(self):
+        """The SQLAlchemy engine, for tests and tools."""
+        return self.database.engine
+
+    @property
+    def clock(self):
+        """None for the database's clock, or a function giving milliseconds."""
+        return self.database.clock
+
+    @clock.setter
+    def clock(self, clock):
+        self.database.clock = clock
+
+    def ping(self):
+        self.database.read(lambda connection: connection.execute(sa.select(1)))
+
+    def dispose(self):
+        self.database.dispose()
+
+    def _make_ids(self):
+        key = self.database.read(lambda connection: connection.scalar(
+            sa.select(tables.settings.c.value).where(tables.settings.c.name == ID_KEY)))
+        if key is None:
+            raise exception.SchemaMismatch(
+                'The database was not set up: run "marconi-manage db sync".')
+        return ids.MessageIds(bytes.fromhex(key))

@@ -1,0 +1,109 @@
+"""What a pool knows of its queues: existence, order of posts, floor."""
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from marconi.storage import base
+from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import tables
+
+_streams, _garbage = tables.streams.c, tables.garbage
+
+#: The streams that may be posted to, locked in the order of their ids so that
+#: no two groups of posts wait for each other.
+LOCK = sa.select(
+    _streams.id, _streams.generation, _streams.last_seq, engine.NOW.label('now'),
+).where(
+    _streams.id.in_(sa.bindparam('ids', expanding=True)), _streams.closed_at.is_(None),
+).order_by(_streams.id)
+
+#: The condition that a remembered queue is still what it was.
+ALIVE = sa.exists().where(_streams.id == sa.bindparam('queue'),
+                          _streams.generation == sa.bindparam('generation'))
+
+
+class Streams(base.Streams):
+
+    _SHOW = sa.select(_streams.generation, _streams.floor, _streams.closed_at).where(
+        _streams.id == sa.bindparam('queue'))
+    _CHANGE = sa.update(tables.streams).where(
+        _streams.id == sa.bindparam('queue'), _streams.closed_at.is_(None))
+    _TOUCH = _CHANGE.values(generation=_streams.generation + 1)
+    _PURGE = _TOUCH.values(floor=sa.bindparam('new_floor'))
+    _CLOSE = _TOUCH.values(floor=tables.FOREVER, closed_at=engine.NOW)
+
+    def __init__(self, database):
+        self.database = database
+
+    def open(self, queue):
+        shown = self._show(queue)
+        if shown is None:
+            self._make(queue)
+            shown = self._show(queue)
+        if shown is None or shown.closed_at is not None:
+            return None
+        return queue.evolve(generation=shown.generation, floor=shown.floor)
+
+    @engine.writing
+    def touch(self, connection, queue):
+        connection.execute(self._TOUCH, {'queue': queue.id})
+
+    @engine.writing
+    def purge(self, connection, queue):
+        stream = self._lock(connection, queue)
+        if stream is not None:
+            [floor] = self.numbers(connection, stream, 1)
+            connection.execute(self._PURGE, {'queue': queue.id, 'new_floor': floor})
+            self._leave_to_janitor(connection, queue)
+
+    @engine.writing
+    def close(self, connection, queue):
+        if self._lock(connection, queue) is not None:
+            connection.execute(self._CLOSE, {'queue': queue.id,
+                                             'now': self.database.now()})
+            self._leave_to_janitor(connection, queue)
+
+    def numbers(self, connection, stream, count):
+        """Take the next ``count`` positions of a locked stream, ascending."""
+        if self.database.has_sequences:
+            return list(connection.scalars(_NEXT_NUMBERS, {'count': count}))
+        last = stream.last_seq + count
+        connection.execute(_RAISE_LAST, {'queue': stream.id, 'last': last})
+        return list(range(stream.last_seq + 1, last + 1))
+
+    def lock(self, connection, ids):
+        """Lock streams for posting; return {id: row} of those that are open."""
+        rows = connection.execute(self.database.locking(LOCK),
+                                  {'ids': ids, 'now': self.database.now()})
+        return {row.id: row for row in rows}
+
+    def _lock(self, connection, queue):
+        return self.lock(connection, [queue.id]).get(queue.id)
+
+    @engine.reading
+    def _show(self, connection, queue):
+        return connection.execute(self._SHOW, {'queue': queue.id}).first()
+
+    def _make(self, queue):
+        try:
+            self._insert(queue)
+        except exc.IntegrityError:
+            pass  # another process made it just now
+
+    @engine.writing
+    def _insert(self, connection, queue):
+        connection.execute(sa.insert(tables.streams), {
+            'id': queue.id, 'generation': 1, 'floor': 0, 'last_seq': 0})
+
+    def _leave_to_janitor(self, connection, queue):
+        # Delete and insert is an upsert on every database; the lock on the
+        # stream's row keeps others out.
+        connection.execute(sa.delete(_garbage).where(_garbage.c.queue_id == queue.id))
+        connection.execute(sa.insert(_garbage).values(
+            queue_id=queue.id, due_at=engine.NOW), {'now': self.database.now()})
+
+
+_NEXT_NUMBERS = sa.select(tables.message_seq.next_value()).select_from(
+    sa.func.generate_series(1, sa.bindparam('count', type_=sa.Integer)))
+_RAISE_LAST = sa.update(tables.streams).where(
+    _streams.id == sa.bindparam('queue')).values(last_seq=sa.bindparam('last'))

@@ -1,0 +1,131 @@
+"""The tables. Migrations make them; a test holds the two together.
+
+Times are milliseconds since the epoch, by the database's clock. Identifiers
+are compared byte by byte on every database, so that no collation can take one
+project or queue for another.
+"""
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+#: The end of time, and the floor of a closed queue.
+FOREVER = 2 ** 63 - 1
+#: ``messages.available_at`` of a message that was never claimed nor delayed.
+FRESH = 0
+#: The same of a message that came back from a claim or a delay and was filed.
+RETURNED = 1
+
+INNODB = {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb4',
+          'mysql_collate': 'utf8mb4_bin'}
+INNODB |= {key.replace('mysql', 'mariadb'): value for key, value in INNODB.items()}
+
+Key = sa.BigInteger().with_variant(sa.Integer, 'sqlite')
+Bytes = sa.LargeBinary(2 ** 24 - 1)
+
+
+def text(length):
+    return sa.String(length).with_variant(sa.String(length, collation='C'), 'postgresql')
+
+
+#: The catalogue, in the control database only.
+queues = sa.Table(
+    'queues', metadata,
+    # Never used twice: rows of a deleted queue may still be around.
+    sa.Column('id', Key, primary_key=True, autoincrement=True),
+    sa.Column('project', text(256), nullable=False),
+    sa.Column('name', text(64), nullable=False),
+    sa.Column('pool', text(64)),
+    # JSON, as bytes: no database needs to look into it.
+    sa.Column('metadata', Bytes, nullable=False),
+    sa.Column('revision', sa.BigInteger, nullable=False),
+    sa.UniqueConstraint('project', 'name', name='uq_queues_project_name'),
+    sqlite_autoincrement=True, **INNODB)
+
+#: One row per queue in the pool that holds its messages. Posts lock it.
+streams = sa.Table(
+    'streams', metadata,
+    sa.Column('id', sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column('generation', sa.BigInteger, nullable=False),
+    sa.Column('floor', sa.BigInteger, nullable=False),
+    # The newest position; where a sequence numbers the messages it stays 0.
+    sa.Column('last_seq', sa.BigInteger, nullable=False),
+    sa.Column('closed_at', sa.BigInteger),
+    **INNODB)
+
+messages = sa.Table(
+    'messages', metadata,
+    sa.Column('queue_id', sa.BigInteger, nullable=False),
+    # The position in the queue: grows in the order of commits.
+    sa.Column('seq', sa.BigInteger, nullable=False),
+    # FRESH, RETURNED, or when the claim or the delay ends.
+    sa.Column('available_at', sa.BigInteger, nullable=False),
+    sa.Column('created_at', sa.BigInteger, nullable=False),
+    sa.Column('expires_at', sa.BigInteger, nullable=False),
+    sa.Column('claim_count', sa.Integer, nullable=False),
+    sa.Column('claim_id', text(32)),
+    sa.Column('client_id', text(36), nullable=False),
+    # Where a dead letter was posted first: its id is made of these.
+    sa.Column('origin_queue', sa.BigInteger),
+    sa.Column('origin_seq', sa.BigInteger),
+    sa.Column('encoding', sa.SmallInteger, nullable=False),
+    sa.Column('body', Bytes, nullable=False),
+    sa.PrimaryKeyConstraint('queue_id', 'seq'),
+    # The one index that answers "which are free, oldest first" (FRESH and
+    # RETURNED are equalities, so seq orders them), "whose time has come" and
+    # "what does this claim hold" (its messages share its deadline).
+    sa.Index('ix_messages_available', 'queue_id', 'available_at', 'seq'),
+    sa.Index('ix_messages_expires', 'expires_at'),
+    **INNODB)
+
+claims = sa.Table(
+    'claims', metadata,
+    sa.Column('queue_id', sa.BigInteger, nullable=False),
+    sa.Column('id', text(32), nullable=False),
+    sa.Column('ttl', sa.Integer, nullable=False),
+    sa.Column('grace', sa.Integer, nullable=False),
+    sa.Column('renewed_at', sa.BigInteger, nullable=False),
+    sa.Column('expires_at', sa.BigInteger, nullable=False),
+    sa.PrimaryKeyConstraint('queue_id', 'id'),
+    sa.Index('ix_claims_expires', 'expires_at'),
+    **INNODB)
+
+#: Under which position a dead letter is found by the id it has kept. Outlives
+#: the message, so that the id still works as marker after it.
+moved = sa.Table(
+    'moved', metadata,
+    sa.Column('queue_id', sa.BigInteger, nullable=False),
+    sa.Column('origin_queue', sa.BigInteger, nullable=False),
+    sa.Column('origin_seq', sa.BigInteger, nullable=False),
+    sa.Column('seq', sa.BigInteger, nullable=False),
+    sa.Column('moved_at', sa.BigInteger, nullable=False),
+    sa.PrimaryKeyConstraint('queue_id', 'origin_queue', 'origin_seq'),
+    sa.Index('ix_moved_moved', 'moved_at'),
+    **INNODB)
+
+#: Queues in which the janitor has something to remove.
+garbage = sa.Table(
+    'garbage', metadata,
+    sa.Column('queue_id', sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column('due_at', sa.BigInteger, nullable=False),
+    sa.Index('ix_garbage_due', 'due_at'),
+    **INNODB)
+
+leases = sa.Table(
+    'leases', metadata,
+    sa.Column('name', text(64), primary_key=True),
+    sa.Column('holder', text(255), nullable=False),
+    sa.Column('expires_at', sa.BigInteger, nullable=False),
+    **INNODB)
+
+#: What is made once, at the first migration, and kept.
+settings = sa.Table(
+    'settings', metadata,
+    sa.Column('name', text(64), primary_key=True),
+    sa.Column('value', text(255), nullable=False),
+    **INNODB)
+
+#: Numbers messages where the database has sequences that do not belong to a
+#: transaction (PostgreSQL). No cache: a session that keeps numbers for later
+#: would hand them out after higher ones.
+message_seq = sa.Sequence('message_seq', metadata=metadata)
