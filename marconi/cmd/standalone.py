@@ -5,7 +5,6 @@ SQLite under ./var unless another database is named.
 """
 
 import argparse
-import os
 import socket
 import sys
 
@@ -13,6 +12,7 @@ from marconi import conf as conf_module
 from marconi import exception
 from marconi.cmd import common
 from marconi.cmd import home
+from marconi.cmd import janitor
 from marconi.cmd import server
 from marconi.cmd import supervisor
 
@@ -25,11 +25,13 @@ Anybody who can reach that address can use it: there is no authentication.
 Press Ctrl-C to stop. Three lines to try:
 
   curl -i -X PUT {url}/v2/queues/hello {headers}
-  curl -i {url}/v2/queues/hello/messages {headers} -d '{{"messages": [{{"body": "Hello, world", "ttl": 300}}]}}'
-  curl -i {url}/v2/queues/hello/claims {headers} -d '{{"ttl": 60, "grace": 60}}'
+  curl -i {url}/v2/queues/hello/messages {headers} -d '{post}'
+  curl -i {url}/v2/queues/hello/claims {headers} -d '{claim}'
 """
 HEADERS = ("-H 'X-Project-Id: demo' -H 'Client-ID: 11111111-2222-3333-4444-555555555555' "
            "-H 'Content-Type: application/json'")
+POST = '{"messages": [{"body": "Hello, world", "ttl": 300}]}'
+CLAIM = '{"ttl": 60, "grace": 60}'
 
 
 def main(args=None):
@@ -42,7 +44,8 @@ def run(options):
     conf = _configure(options)
     server.check_port(conf)
     _migrate(conf)
-    boss = supervisor.Supervisor({'API': lambda: server.serve(conf)}, PATIENCE)
+    boss = supervisor.Supervisor({'API server': lambda: server.serve(conf),
+                                  'janitor': lambda: janitor.run(conf)}, PATIENCE)
     boss.start()
     try:
         _announce(boss, conf)
@@ -96,8 +99,9 @@ def _announce(boss, conf):
         if not boss.watch(0.05):
             return
     host = f'[{options.bind}]' if ':' in options.bind else options.bind
-    print(WELCOME.format(url=f'http://{host}:{options.port}', headers=HEADERS,
-                         database=common.describe(conf.database.connection)), flush=True)
+    print(WELCOME.format(
+        url=f'http://{host}:{options.port}', headers=HEADERS, post=POST, claim=CLAIM,
+        database=common.describe(conf.database.connection)), flush=True)
 
 
 def _listening(address, port):

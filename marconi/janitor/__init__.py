@@ -1,0 +1,1 @@
+"""The janitor reclaims space. No answer is ever wrong because it is late."""

@@ -1,0 +1,1 @@
+"""One controller per resource, given a version; ``marconi.api.root`` is the map."""

@@ -194,9 +194,11 @@ def _roll_back(connection):
 @functools.cache
 def _unnested(table, names):
     """INSERT of any number of rows with a single plan: arrays, unnested."""
-    arrays = [sa.cast(sa.bindparam(name), sa.ARRAY(table.c[name].type)) for name in names]
+    types = {name: sa.Text() if isinstance(table.c[name].type, sa.String)
+             else table.c[name].type for name in names}
+    arrays = [sa.cast(sa.bindparam(name), sa.ARRAY(types[name])) for name in names]
     rows = sa.func.unnest(*arrays).table_valued(
-        *(sa.column(name, table.c[name].type) for name in names), name='rows')
+        *(sa.column(name, types[name]) for name in names), name='rows').render_derived()
     return sa.insert(table).from_select(names, sa.select(*rows.c))
 
 

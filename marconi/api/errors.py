@@ -1,0 +1,69 @@
+"""What the wire says when something is wrong. One table, for all versions."""
+
+from marconi import exception
+from marconi.api import wire
+
+#: Domain error -> status and title. A class stands for its subclasses too.
+TABLE = {
+    exception.InvalidValue: (400, 'Invalid API request'),
+    exception.InvalidBody: (400, 'Invalid request body'),
+    exception.NotFound: (404, 'Not found'),
+    exception.Conflict: (409, 'Resource conflict'),
+    exception.MessageClaimed: (403, 'Unable to delete'),
+    exception.MessageNotClaimed: (400, 'Unable to delete'),
+    exception.MalformedClaimId: (400, 'Unable to delete'),
+    exception.NotAuthorized: (403, 'Not authorized'),
+    exception.StorageUnavailable: (503, 'Service temporarily unavailable'),
+}
+
+
+class Refusal(exception.MarconiError):
+    """A request that is refused for what HTTP makes of it."""
+
+    def __init__(self, status, title, description=None, headers=()):
+        super().__init__(description or title)
+        self.status = status
+        self.title = title
+        self.description = description
+        self.headers = headers
+
+
+def not_found():
+    """The error for a path that leads nowhere."""
+    return Refusal(404, '404 Not Found')
+
+
+def respond(error, operation=None):
+    """Return the response for an error of the domain or the door.
+
+    :param operation: what was being done, named to the caller when the
+        service is at fault.
+    :returns: a response, or None if this error is not foreseen.
+    """
+    if isinstance(error, Refusal):
+        return _response(error.status, error.title, error.description, error.headers)
+    for cls in type(error).__mro__:
+        if cls in TABLE:
+            status, title = TABLE[cls]
+            break
+    else:
+        return None
+    if status != 503:
+        return _response(status, title, str(error))
+    return _response(
+        status, title, f'The operation {operation} could not be completed. {error}',
+        [('Retry-After', str(error.retry_after))])
+
+
+def internal():
+    """Return the response for an error that nobody foresaw."""
+    return _response(500, 'Internal server error',
+                     'The request could not be completed. The log tells why, under the '
+                     'id that the header X-OpenStack-Request-Id shows.')
+
+
+def _response(status, title, description=None, headers=()):
+    text = {'title': title}
+    if description is not None:
+        text['description'] = description
+    return wire.document(text, status, headers)

@@ -1,0 +1,32 @@
+"""marconi-janitor: reclaims space in the background. Run as many as you like."""
+
+import multiprocessing
+import signal
+
+import cotyledon
+
+from marconi.cmd import common
+from marconi.janitor import service
+
+#: Seconds for the janitor to end once it is told to.
+PATIENCE = 5
+
+
+def main(args=None):
+    """Sweep until SIGTERM or SIGINT."""
+    return common.run(lambda: run(common.configure(args)))
+
+
+def run(conf):
+    """Keep one janitor running until SIGTERM or SIGINT; does not return."""
+    manager = _Manager(graceful_shutdown_timeout=PATIENCE,
+                       mp_context=multiprocessing.get_context('fork'))
+    manager.add(service.Janitor, args=(conf,))
+    manager.run()
+
+
+class _Manager(cotyledon.ServiceManager):
+
+    def _on_signal_received(self, sig):
+        # Cotyledon drops everything on Ctrl-C; we want to give the leases back.
+        super()._on_signal_received(signal.SIGTERM if sig == signal.SIGINT else sig)

@@ -1,0 +1,92 @@
+"""One kind of clearing up, done in small bites and by one janitor at a time."""
+
+import random
+
+from oslo_log import log
+
+from marconi import exception
+
+LOG = log.getLogger(__name__)
+
+#: The methods of ``storage.base.Sweeps``.
+NAMES = ('expired_messages', 'expired_claims', 'returned_messages', 'purged_messages',
+         'moved_ids')
+#: The longest rest after repeated failures, in seconds.
+LONGEST_REST = 30.0
+
+
+class Sweep:
+
+    def __init__(self, name, work, lease, batch, interval):
+        """
+        :param work: function that is given the most rows to deal with, and
+            returns how many it dealt with; fewer means that nothing is left.
+        :param lease: the ``Lease`` that makes the work ours.
+        :param batch: rows in one transaction.
+        :param interval: seconds to rest when nothing is left.
+        """
+        self.name = name
+        self.lease = lease
+        self._work = work
+        self._batch = batch
+        self._interval = interval
+        self._failures = 0
+        #: Rows and failures since the last ``report``.
+        self._rows = 0
+        self._failed = 0
+
+    def run_once(self):
+        """Do one batch, if the work is ours; return how many rows it dealt with.
+
+        :raises StorageUnavailable: the database does not answer.
+        """
+        return self._work(self._batch) if self.lease.hold() else 0
+
+    def turn(self):
+        """Run once, whatever comes of it; return the seconds to rest after it."""
+        try:
+            rows = self.run_once()
+            self._failures = 0
+            self._rows += rows
+            return 0 if rows >= self._batch else self._rest()
+        except exception.StorageUnavailable as error:
+            LOG.warning('Sweep %s: %s', self.name, error)
+        except Exception:
+            # A bug. The other sweeps go on; this one must not fill the log.
+            LOG.exception('Sweep %s failed', self.name)
+        return self._back_off()
+
+    def report(self):
+        """Return what was done since the last report, such as "moved_ids 7"."""
+        text = f'{self.name} {self._rows}'
+        if self._failed:
+            text += f' ({self._failed} failures)'
+        self._rows = self._failed = 0
+        return text
+
+    def _rest(self):
+        if not self.lease.old:
+            return _about(self._interval)
+        # Sit out one round, so that another janitor can take its share.
+        self.lease.release()
+        return _about(3 * self._interval)
+
+    def _back_off(self):
+        self._failed += 1
+        self._failures += 1
+        return _about(min(self._interval * 2 ** min(self._failures, 10), LONGEST_REST))
+
+
+def _about(seconds):
+    """Return roughly so many seconds, so that janitors do not march in step."""
+    return seconds * random.uniform(0.8, 1.2)
+
+
+def make(store, new_lease, options):
+    """Return every sweep over ``store``.
+
+    :param new_lease: function that returns the ``Lease`` of a name.
+    :param options: the configuration group ``janitor``.
+    """
+    return [Sweep(name, getattr(store.sweeps, name), new_lease(name), options.batch,
+                  options.interval) for name in NAMES]
