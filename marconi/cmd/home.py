@@ -22,7 +22,7 @@ def prepare():
     """Make the directory and, the first time, its secrets; return their path."""
     path = os.path.join(DIRECTORY, 'secrets.conf')
     try:
-        os.makedirs(DIRECTORY, exist_ok=True)
+        os.makedirs(DIRECTORY, mode=0o700, exist_ok=True)
         if not os.path.exists(path):
             _write(path, SECRETS.format(signing=secrets.token_urlsafe(48),
                                         encryption=secrets.token_urlsafe(48)))

@@ -88,7 +88,8 @@ def _migrate(conf):
     url = conf.database.connection
     try:
         migration.upgrade(url)
-    except exception.SchemaMismatch as error:
+    except (exception.MarconiError, ValueError, ImportError) as error:
+        # The last two: there is no such kind of database, or no driver for it.
         common.fail(f'{common.describe(url)}: {error}')
 
 
