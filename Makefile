@@ -5,7 +5,8 @@ VENV ?= .venv
 CONCURRENCY ?= 2
 
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# -qq: what goes wrong, and nothing else.
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 # pbr takes the version from git, and needs to be told one where git cannot be asked.
 PBR := git rev-parse --quiet --verify HEAD >/dev/null 2>&1 || export PBR_VERSION=0.0.0; \
     PYTHONWARNINGS=ignore SKIP_WRITE_GIT_CHANGELOG=1 SKIP_GENERATE_AUTHORS=1
@@ -60,7 +61,7 @@ clean:  ## Remove everything that make made, except the data in var/
 # Each stamp says what is installed; it is older than the files it depends on when they changed.
 
 $(VENV)/.installed: $(BIN)/python requirements.txt setup.cfg setup.py pyproject.toml
-	@echo 'Installing Marconi into $(VENV) ...'
+	@echo 'Installing Marconi into $(VENV), which takes a minute the first time ...'
 	@$(PBR) $(PIP) --editable .
 	@touch $@
 

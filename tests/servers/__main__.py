@@ -33,6 +33,13 @@ def say(line):
     print(line, file=sys.stderr, flush=True)
 
 
+def warn_of_missing():
+    for name in servers.KINDS:
+        reason = servers.missing(name)
+        if reason:
+            say(f'WARNING: {name} is not tested: {reason}')
+
+
 def start(server):
     began = time.monotonic()
     server.start()
@@ -42,10 +49,7 @@ def start(server):
 def start_all(running):
     """Start, side by side, all servers that are installed and not announced already."""
     for name, kind in servers.KINDS.items():
-        reason = servers.missing(name)
-        if reason:
-            say(f'WARNING: {name} is not tested: {reason}')
-        elif not os.environ.get(servers.variable(name)):
+        if not servers.missing(name) and not os.environ.get(servers.variable(name)):
             running.append(kind())
     with futures.ThreadPoolExecutor() as executor:
         list(executor.map(start, running))
@@ -91,6 +95,7 @@ def main(argv=None):
     try:
         variables = start_all(running)
         code = run(args.command, variables) if args.command else wait(variables)
+        warn_of_missing()  # last, where it is seen
         return 128 - code if code < 0 else code
     except process.ServerError as error:
         say(f'ERROR: {error}')
