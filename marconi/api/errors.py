@@ -33,6 +33,18 @@ def not_found():
     return Refusal(404, '404 Not Found')
 
 
+def no_client_id():
+    """The error for a request that lacks the header Client-ID."""
+    return Refusal(400, 'Missing header value', 'The header Client-ID is needed.')
+
+
+def bad_length():
+    """The error for a Content-Length that is none: where the body ends is unknown."""
+    return Refusal(400, 'Invalid API request',
+                   'Content-Length must be a number of bytes.',
+                   [('Connection', 'close')])
+
+
 def respond(error, operation=None):
     """Return the response for an error of the domain or the door.
 

@@ -39,15 +39,17 @@ def parameters(request):
     return found
 
 
-def given(request, readers):
+def read(found, readers):
     """Return {name: value} for those parameters that are given.
 
+    :param found: what ``parameters`` returned.
     :param readers: {name: function from name and values to a value}; other
         parameters are ignored.
     """
-    found = parameters(request)
-    return {name: read(name, found[name]) for name, read in readers.items()
-            if name in found} if found else found
+    if not found:
+        return {}
+    return {name: reader(name, found[name])
+            for name, reader in readers.items() if name in found}
 
 
 def text(name, values):
@@ -66,6 +68,12 @@ def integer(name, values):
     return int(value[:30])
 
 
+def integer_or_text(values):
+    """Return an integer if the value reads as one, else the text."""
+    value = values[-1]
+    return int(value) if len(value) < 20 and _INTEGER.match(value) else value
+
+
 def boolean(name, values):
     """Return a boolean.
 
@@ -79,19 +87,17 @@ def boolean(name, values):
     raise _invalid(f'{name} must be true or false.')
 
 
-def ids(name, values):
-    """Return a list, given as ``a,b`` or repeated or both."""
+def ids(found, name='ids'):
+    """Return a list that is given as ``a,b``, or repeated, or both, or not at all."""
+    values = found.get(name, ())
     return [id for value in values for id in value.split(',') if id]
 
 
-def link(path, **parameters):
-    """Return path and query string of a link."""
-    return f'{path}?{parse.urlencode(parameters)}'
-
-
-def word(value):
-    """Return a parameter's value as it stands in a link."""
-    return str(value).lower() if isinstance(value, bool) else value
+def link(path, parameters):
+    """Return path and query string of a link; booleans as ``true`` and ``false``."""
+    words = [(name, str(value).lower() if isinstance(value, bool) else value)
+             for name, value in parameters.items()]
+    return f'{path}?{parse.urlencode(words)}'
 
 
 def _invalid(description):

@@ -24,6 +24,8 @@ class Request(webob.BaseRequest):
     #: Pecan sets both on every request.
     context = None
     pecan = None
+    #: The policy rule of the action that is called; None before that.
+    operation = None
 
     def read(self, most):
         """Return the body.

@@ -27,6 +27,10 @@ class Health:
         self.broker.policy.authorize(context, 'ping:get')
         self.broker.stores.control.ping()
 
+    def alive(self, context):
+        """Return if the caller may ask; says nothing of the database."""
+        self.broker.policy.authorize(context, 'ping:get')
+
     def home(self, context):
         """Return if the caller may read the home document."""
         self.broker.policy.authorize(context, 'home:get')

@@ -9,6 +9,8 @@ MIN_CLAIM_TTL = 60
 MIN_CLAIM_GRACE = 60
 #: What a page holds unless the caller says otherwise.
 DEFAULT_PAGE = 10
+#: In place of a claim's grace: messages need not outlive the claim. (v1)
+NO_GRACE = object()
 
 
 def check(name, value, least, most):
@@ -64,6 +66,8 @@ class Limits(objects.Value, frozen=True, kw_only=True):
         """Return a claim's grace; None stands for the default."""
         if value is None:
             return self.default_claim_grace
+        if value is NO_GRACE:
+            return 0
         return check('grace', value, MIN_CLAIM_GRACE, self.max_claim_grace)
 
     def queues_page(self, value):

@@ -5,6 +5,9 @@ None means "not set" for every reserved attribute.
 """
 
 import re
+import typing
+
+import msgspec
 
 from marconi import exception
 from marconi.core import limits as limits_module
@@ -20,6 +23,9 @@ FLAVOR = '_flavor'
 RETRY_POLICY = '_retry_policy'
 
 QUEUE_NAME = re.compile(r'[A-Za-z0-9_.-]{1,64}\Z')
+
+#: What a ``Change`` may be.
+CHANGES = ('add', 'replace', 'remove')
 
 MOST_CLAIMS = 2 ** 31 - 1
 _RETRY_DEFAULTS = {'retries_with_no_delay': 3, 'minimum_delay_retries': 3,
@@ -75,6 +81,42 @@ def validate(metadata, limits, cipher):
     if metadata.get(ENCRYPT) and not cipher.ready:
         raise exception.InvalidValue(
             f'{ENCRYPT} must be false: this service has no message_encryption_key.')
+
+
+class Change(typing.NamedTuple):
+    """A change of one key."""
+
+    #: One of ``CHANGES``.
+    kind: str
+    key: str
+    #: Meaningless for ``remove``.
+    value: object = None
+
+
+def changed(metadata, changes, limits):
+    """Return the metadata after some changes, made in order.
+
+    Those reserved attributes that have a stand-in count as present even when
+    they are not stored, since they are shown.
+
+    :raises MissingKey: ``replace`` or ``remove`` of what is not there.
+    :raises InvalidValue: the result is too large.
+    """
+    result = dict(metadata)
+    shown = stand_ins(limits)
+    for change in changes:
+        if change.kind != 'add' and change.key not in result and change.key not in shown:
+            raise exception.MissingKey(key=change.key)
+        if change.kind == 'remove':
+            result.pop(change.key, None)
+        else:
+            result[change.key] = change.value
+    size = len(msgspec.json.encode(result))
+    if size > limits.max_queue_metadata:
+        raise exception.InvalidValue(
+            f'The metadata would have {size} bytes; {limits.max_queue_metadata} are '
+            'allowed.')
+    return result
 
 
 def _integer(key, value):

@@ -81,12 +81,16 @@ class Queues:
         return self.stores.call(context.project, name,
                                 lambda store, queue: store.messages.stats(queue))
 
-    def purge(self, context, name):
-        """Make all messages of the queue disappear; no error if there is none."""
+    def purge(self, context, name, messages=True):
+        """Make all messages of the queue disappear; no error if there is none.
+
+        :param messages: False spares them: a caller may ask for nothing.
+        """
         self.broker.policy.authorize(context, 'queues:purge')
-        self.stores.call(context.project, name,
-                         lambda store, queue: store.streams.purge(queue),
-                         missing=lambda: None)
+        if messages:
+            self.stores.call(context.project, name,
+                             lambda store, queue: store.streams.purge(queue),
+                             missing=lambda: None)
 
     def delete(self, context, name):
         """Delete a queue with all it holds; no error if there is none."""

@@ -1,0 +1,37 @@
+"""What all controllers share."""
+
+from marconi.api import wire
+
+
+def action(rule):
+    """Mark a method of a controller as what a request can call.
+
+    :param rule: the policy rule that the core asks for this operation. It is
+        named here too, so that a request that never gets to the core can be
+        judged by it.
+    """
+    def mark(method):
+        method.rule = rule
+        return method
+    return mark
+
+
+class Controller:
+    """One per resource and version: translates requests to calls on the broker.
+
+    An action is called with the request and the variable parts of the path,
+    and returns a response.
+    """
+
+    def __init__(self, version, broker):
+        self.version = version
+        self.broker = broker
+
+    def shown(self, request, document):
+        """Return the answer to a read: 200 with a document, or 204 without."""
+        headers = ()
+        if self.version.content_location:
+            headers = (('Content-Location', request.uri),)
+        if document is None:
+            return wire.no_content(*headers)
+        return wire.document(document, headers=headers)
