@@ -234,9 +234,13 @@ class Server:
         if self.account:
             entry = pwd.getpwnam(self.account)
             who = {'user': entry.pw_uid, 'group': entry.pw_gid, 'extra_groups': []}
+        # NOTE: a temporary directory of its own, because a mariadbd that starts removes the
+        # temporary tables of all others from a common one.
+        env = os.environ | {'TMPDIR': self.directory}
         with open(self.path('log'), 'ab') as log:
-            return spawn(argv, self.death_signal, cwd=self.directory, stdin=subprocess.DEVNULL,
-                         stdout=log, stderr=log, start_new_session=True, **who)
+            return spawn(argv, self.death_signal, cwd=self.directory, env=env,
+                         stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                         start_new_session=True, **who)
 
     def _make_directory(self):
         _remove_left_overs()
@@ -272,7 +276,7 @@ class Server:
                     f'did not answer within {self.start_timeout} s ({why})'))
             time.sleep(0.05)
 
-    def _log_tail(self, lines=30):
+    def _log_tail(self, lines=60):
         with open(self.path('log'), errors='replace') as log:
             return ''.join(log.readlines()[-lines:])
 
