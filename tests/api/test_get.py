@@ -41,10 +41,6 @@ class TestGet(base.ApiTest):
         self.assertEqual(expected, response.json)
         self.assertContentLocation(f'{self.version.prefix}{PATH}/{self.ids[1]}', response)
 
-    def test_head(self):
-        response = self.api.head(f'{PATH}/{self.ids[1]}')
-        self.assertStatus(200, response)
-
     def test_one_that_is_not_there(self):
         for id in NOWHERE:
             self.assertError(404, 'Not found', self.api.get(f'{PATH}/{id}'))
