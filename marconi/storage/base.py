@@ -228,11 +228,11 @@ class Sweeps(abc.ABC):
 
     @abc.abstractmethod
     def expired_claims(self, batch):
-        """Forget claims past their time."""
+        """Forget claims past their time; file their messages under "free"."""
 
     @abc.abstractmethod
-    def returned_messages(self, batch):
-        """File messages whose claim or delay has ended under "free"."""
+    def ended_delays(self, batch):
+        """File messages whose delay has ended under "free"."""
 
     @abc.abstractmethod
     def purged_messages(self, batch):

@@ -59,11 +59,10 @@ def _is_mysql(error):
 
 def _code(error):
     original = getattr(error, 'orig', None)
-    if original is None:
-        return None
+    if _is_mysql(error):
+        number = original.args[0] if original.args else None
+        return number if isinstance(number, int) else None
     for name in ('sqlstate', 'pgcode', 'sqlite_errorcode'):
         if hasattr(original, name):
             return getattr(original, name)
-    if _is_mysql(error) and original.args and isinstance(original.args[0], int):
-        return original.args[0]
     return None

@@ -17,11 +17,11 @@ _messages = tables.messages.c
 _QUEUE = _messages.queue_id == sa.bindparam('queue')
 
 
-def select(columns, after, *conditions, limit='limit'):
-    """Return a SELECT of free messages in posting order.
+def candidates(after, *conditions, limit):
+    """Return a SELECT of (seq, available_at) of free messages in posting order.
 
-    :param columns: of ``tables.messages``; ``seq`` among them.
-    :param after: {place: condition on the position}, see below.
+    :param after: {'fresh', 'returned', 'due': condition on the position}.
+    :param conditions: further ones.
     :param limit: name of the parameter for the number of rows.
     """
     limit = sa.bindparam(limit, type_=sa.Integer)
@@ -33,7 +33,9 @@ def select(columns, after, *conditions, limit='limit'):
     }
     sources = []
     for name, place in places.items():
-        source = sa.select(*columns).where(
+        source = engine.by_index(
+            sa.select(_messages.seq, _messages.available_at), tables.AVAILABLE,
+        ).where(
             _QUEUE, place, after[name], _messages.expires_at > engine.NOW, *conditions,
         ).order_by(_messages.seq).limit(limit).subquery(name)
         sources.append(sa.select(source))
@@ -49,8 +51,7 @@ class FreeMessages:
     MOST_CANDIDATES = 2000
     MOST_HEADS = 100_000
 
-    _CANDIDATES = select(
-        [_messages.seq, _messages.available_at],
+    _CANDIDATES = candidates(
         {'fresh': _messages.seq >= sa.bindparam('head'),
          'returned': _messages.seq > sa.bindparam('floor'),
          'due': _messages.seq > sa.bindparam('floor')},

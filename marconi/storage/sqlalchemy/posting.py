@@ -3,6 +3,7 @@
 import itertools
 
 import msgspec
+import sqlalchemy as sa
 
 from marconi import exception
 from marconi.storage.sqlalchemy import group
@@ -72,7 +73,23 @@ class Posting:
                 rows += self._append_posts(connection, stream, fitting, results)
         if rows:
             self.database.insert_many(connection, tables.messages, rows)
+            self._note_delays(connection, rows)
         return results
+
+    @staticmethod
+    def _note_delays(connection, rows):
+        """Tell the janitor and those who wait when delayed messages come due."""
+        due = {}
+        for row in rows:
+            if row['available_at'] != tables.FRESH:
+                due.setdefault(row['queue_id'], set()).add(row['available_at'])
+        for queue_id, times in due.items():
+            # Nobody else notes these: we hold the lock on the stream.
+            noted = connection.scalars(_NOTED, {'queue': queue_id, 'times': list(times)})
+            new = times.difference(noted)
+            if new:
+                connection.execute(sa.insert(tables.delays), [
+                    {'queue_id': queue_id, 'due_at': time} for time in sorted(new)])
 
     def _append_posts(self, connection, stream, fitting, results):
         rows = [_row(message, post.client_id, stream.now)
@@ -100,3 +117,8 @@ def _row(message, client_id, now):
         'encoding': message.encoding,
         'body': message.body,
     }
+
+
+_NOTED = sa.select(tables.delays.c.due_at).where(
+    tables.delays.c.queue_id == sa.bindparam('queue'),
+    tables.delays.c.due_at.in_(sa.bindparam('times', expanding=True)))

@@ -5,9 +5,10 @@ from sqlalchemy import exc
 
 from marconi.storage import base
 from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import garbage
 from marconi.storage.sqlalchemy import tables
 
-_streams, _garbage = tables.streams.c, tables.garbage
+_streams = tables.streams.c
 
 #: The streams that may be posted to, locked in the order of their ids so that
 #: no two groups of posts wait for each other.
@@ -34,6 +35,7 @@ class Streams(base.Streams):
 
     def __init__(self, database):
         self.database = database
+        self.garbage = garbage.Garbage(database)
 
     def open(self, queue):
         shown = self._show(queue)
@@ -54,14 +56,14 @@ class Streams(base.Streams):
         if stream is not None:
             [floor] = self.numbers(connection, stream, 1)
             connection.execute(self._PURGE, {'queue': queue.id, 'new_floor': floor})
-            self._leave_to_janitor(connection, queue)
+            self.garbage.put(connection, queue.id)
 
     @engine.writing
     def close(self, connection, queue):
         if self._lock(connection, queue) is not None:
             connection.execute(self._CLOSE, {'queue': queue.id,
                                              'now': self.database.now()})
-            self._leave_to_janitor(connection, queue)
+            self.garbage.put(connection, queue.id)
 
     def numbers(self, connection, stream, count):
         """Take the next ``count`` positions of a locked stream, ascending."""
@@ -94,13 +96,6 @@ class Streams(base.Streams):
     def _insert(self, connection, queue):
         connection.execute(sa.insert(tables.streams), {
             'id': queue.id, 'generation': 1, 'floor': 0, 'last_seq': 0})
-
-    def _leave_to_janitor(self, connection, queue):
-        # Delete and insert is an upsert on every database; the lock on the
-        # stream's row keeps others out.
-        connection.execute(sa.delete(_garbage).where(_garbage.c.queue_id == queue.id))
-        connection.execute(sa.insert(_garbage).values(
-            queue_id=queue.id, due_at=engine.NOW), {'now': self.database.now()})
 
 
 _NEXT_NUMBERS = sa.select(tables.message_seq.next_value()).select_from(

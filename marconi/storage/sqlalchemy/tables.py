@@ -78,6 +78,9 @@ messages = sa.Table(
     sa.Index('ix_messages_expires', 'expires_at'),
     **INNODB)
 
+#: The index of ``messages`` on (queue_id, available_at, seq).
+AVAILABLE = next(index for index in messages.indexes if index.name == 'ix_messages_available')
+
 claims = sa.Table(
     'claims', metadata,
     sa.Column('queue_id', sa.BigInteger, nullable=False),
@@ -88,6 +91,17 @@ claims = sa.Table(
     sa.Column('expires_at', sa.BigInteger, nullable=False),
     sa.PrimaryKeyConstraint('queue_id', 'id'),
     sa.Index('ix_claims_expires', 'expires_at'),
+    sa.Index('ix_claims_queue', 'queue_id', 'expires_at'),
+    **INNODB)
+
+#: When delayed messages of which queue come due: where the janitor and those
+#: who wait must look, without going through all messages.
+delays = sa.Table(
+    'delays', metadata,
+    sa.Column('queue_id', sa.BigInteger, nullable=False),
+    sa.Column('due_at', sa.BigInteger, nullable=False),
+    sa.PrimaryKeyConstraint('queue_id', 'due_at'),
+    sa.Index('ix_delays_due', 'due_at'),
     **INNODB)
 
 #: Under which position a dead letter is found by the id it has kept. Outlives

@@ -71,6 +71,14 @@ def upgrade():
         sa.Column('expires_at', sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint('queue_id', 'id'),
         sa.Index('ix_claims_expires', 'expires_at'),
+        sa.Index('ix_claims_queue', 'queue_id', 'expires_at'),
+        **INNODB)
+    op.create_table(
+        'delays',
+        sa.Column('queue_id', sa.BigInteger, nullable=False),
+        sa.Column('due_at', sa.BigInteger, nullable=False),
+        sa.PrimaryKeyConstraint('queue_id', 'due_at'),
+        sa.Index('ix_delays_due', 'due_at'),
         **INNODB)
     op.create_table(
         'moved',

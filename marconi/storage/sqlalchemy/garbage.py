@@ -1,0 +1,98 @@
+"""Purged and closed queues: leaving them to the janitor, and cleaning up."""
+
+import sqlalchemy as sa
+
+from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import tables
+
+_garbage, _streams = tables.garbage.c, tables.streams.c
+_LIMIT = sa.bindparam('batch', type_=sa.Integer)
+_OF_QUEUE = sa.bindparam('queue')
+
+#: For so many milliseconds a closed queue is remembered, so that a process
+#: that was about to open it finds it closed and does not make it anew.
+CLOSED_FOR = 3_600_000
+#: How many queues one transaction looks at.
+QUEUES = 20
+
+
+class Garbage:
+
+    _DUE = sa.select(_garbage.queue_id, engine.NOW.label('now')).where(
+        _garbage.due_at <= engine.NOW).order_by(_garbage.due_at).limit(_LIMIT)
+    _STREAM = sa.select(_streams.floor, _streams.closed_at).where(_streams.id == _OF_QUEUE)
+    _PUT = sa.insert(tables.garbage).values(
+        queue_id=sa.bindparam('queue'), due_at=engine.NOW)
+    _DROP = sa.delete(tables.garbage).where(_garbage.queue_id == _OF_QUEUE)
+    _DROP_STREAM = sa.delete(tables.streams).where(_streams.id == _OF_QUEUE)
+    _POSTPONE = sa.update(tables.garbage).where(
+        _garbage.queue_id == _OF_QUEUE).values(due_at=sa.bindparam('later'))
+
+    def __init__(self, database):
+        self.database = database
+
+    def put(self, connection, queue_id):
+        """Leave a purged or closed queue to the janitor; its stream is locked."""
+        # Delete and insert is an upsert on every database; the lock on the
+        # stream's row keeps others out.
+        connection.execute(self._DROP, {'queue': queue_id})
+        connection.execute(self._PUT, {'queue': queue_id, 'now': self.database.now()})
+
+    def remove(self, connection, batch):
+        """Remove up to ``batch`` rows of purged and closed queues."""
+        done = 0
+        due = connection.execute(
+            self.database.locking(self._DUE, skip_locked=True),
+            {'batch': QUEUES, 'now': self.database.now()}).all()
+        for row in due:
+            done += self._clean(connection, row.queue_id, row.now, batch - done)
+            if done >= batch:
+                break
+        return done
+
+    def _clean(self, connection, queue_id, now, batch):
+        key = {'queue': queue_id}
+        stream = connection.execute(self.database.locking(self._STREAM), key).first()
+        if stream is None:
+            connection.execute(self._DROP, key)
+            return 0
+        done = self._some(connection, _BELOW, key | {'floor': stream.floor}, batch)
+        if stream.closed_at is not None:
+            for which in (_CLAIMS, _DELAYS):
+                done += self._some(connection, which, key, batch - done)
+        if done < batch:
+            self._finish(connection, key, stream.closed_at, now)
+        return done
+
+    @staticmethod
+    def _some(connection, which, values, batch):
+        """Delete up to ``batch`` rows that ``which`` picks; return how many."""
+        select, delete = which
+        keys = connection.scalars(select, values | {'batch': batch}).all() if batch else []
+        if keys:
+            connection.execute(delete, {'queue': values['queue'], 'keys': keys})
+        return len(keys)
+
+    def _finish(self, connection, key, closed_at, now):
+        """Nothing is left of the queue: forget it, now or when it is safe."""
+        if closed_at is None:
+            connection.execute(self._DROP, key)
+        elif closed_at + CLOSED_FOR > now:
+            connection.execute(self._POSTPONE, key | {'later': closed_at + CLOSED_FOR})
+        else:
+            connection.execute(self._DROP, key)
+            connection.execute(self._DROP_STREAM, key)
+
+
+def _rows_of_queue(column, *conditions):
+    """Return (SELECT of the column's values in a queue, DELETE by them)."""
+    of_queue = column.table.c.queue_id == _OF_QUEUE
+    return (sa.select(column).where(of_queue, *conditions).order_by(column).limit(_LIMIT),
+            sa.delete(column.table).where(
+                of_queue, column.in_(sa.bindparam('keys', expanding=True))))
+
+
+_BELOW = _rows_of_queue(tables.messages.c.seq,
+                        tables.messages.c.seq <= sa.bindparam('floor'))
+_CLAIMS = _rows_of_queue(tables.claims.c.id)
+_DELAYS = _rows_of_queue(tables.delays.c.due_at)
