@@ -17,6 +17,8 @@ from tests import servers
 
 #: The migration's own table, and the secrets that a deployment makes once.
 KEPT_TABLES = frozenset(['alembic_version', 'settings'])
+#: Seconds to wait for somebody who still holds locks when a database is emptied.
+LOCK_TIMEOUT = 10
 
 _by_purpose = {}
 _prefix = f'marconi_{os.getpid()}_{secrets.token_hex(3)}'
@@ -80,9 +82,10 @@ class SharedDatabase:
         """Delete all rows; fail soon when somebody still holds locks on them."""
         with self._engine.begin() as connection:
             if self._engine.dialect.name == 'postgresql':
-                connection.exec_driver_sql("SET LOCAL lock_timeout = '10s'")
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}s'")
             else:
-                connection.exec_driver_sql('SET SESSION innodb_lock_wait_timeout = 10')
+                connection.exec_driver_sql(
+                    f'SET SESSION innodb_lock_wait_timeout = {LOCK_TIMEOUT}')
             for table in self._tables_children_first(connection):
                 connection.execute(table.delete())
 
