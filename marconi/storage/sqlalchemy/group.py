@@ -65,8 +65,9 @@ class GroupCommit:
         finally:
             self._pass_on()
             for entry in group:
-                if entry is not own:
-                    entry.wake.set()
+                if not entry.done:  # this thread was told to stop at once
+                    self._finish([entry], [exception.StorageUnavailable()])
+                entry.wake.set()
 
     def _take(self, own):
         """Take ``own`` and as many of the others as fit, in their order."""
@@ -77,8 +78,9 @@ class GroupCommit:
                 size += entry.size
                 if size > self._most:
                     break
-                group.append(entry)
-            del self._waiting[:len(group) - 1]
+                if not entry.leads:  # it takes a group of its own
+                    group.append(entry)
+            self._waiting = [entry for entry in self._waiting if entry not in group]
         return group
 
     def _settle(self, group):
@@ -106,8 +108,7 @@ class GroupCommit:
 
     def _pass_on(self):
         with self._lock:
-            # The next leader stays in the list until it takes its group, so
-            # another lane may meanwhile have served it: choose one that waits.
+            # A leader stays in the list until it takes its group.
             for entry in self._waiting:
                 if not entry.leads:
                     entry.leads = True
