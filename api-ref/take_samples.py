@@ -69,10 +69,12 @@ def take_queues(call):
     call('PUT', '/v2/queues/alarms', {'team': 'ops'})
     call('GET', queue, answer='queue-show-response')
     call('GET', '/v2/queues?limit=2&with_count=true', answer='queue-list-response')
-    call('GET', '/v2/queues?detailed=true&team=ops&name=bui', answer='queue-list-detailed-response')
+    call('GET', '/v2/queues?detailed=true&team=ops&name=bui',
+         answer='queue-list-detailed-response')
     call('PATCH', queue, PATCH, ask='queue-update-request', answer='queue-update-response',
          Content_Type='application/openstack-messaging-v2.0-json-patch')
-    call('PATCH', queue, [{'op': 'replace', 'path': '/metadata/_default_message_delay', 'value': 0}],
+    call('PATCH', queue,
+         [{'op': 'replace', 'path': '/metadata/_default_message_delay', 'value': 0}],
          Content_Type='application/openstack-messaging-v2.0-json-patch')
     call('POST', f'{queue}/share', SHARE, ask='queue-share-request', answer='queue-share-response')
 
