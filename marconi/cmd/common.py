@@ -9,20 +9,36 @@ from oslo_log import log
 from marconi import conf as conf_module
 from marconi import exception
 
+LOG = log.getLogger(__name__)
+
 #: Other people's loggers, and the least that we want to hear of them.
 LEVELS = ['alembic=WARN', 'granian=WARN', '_granian=WARN', 'cotyledon=WARN', 'pecan=WARN',
           'sqlalchemy=WARN', 'oslo_policy=WARN', 'oslo_messaging=INFO', 'stevedore=WARN',
           'urllib3=WARN', 'keystonemiddleware=WARN', 'amqp=WARN']
 
 
-def configure(args=None, files=None):
+def configure(args=None, files=None, cli_opts=()):
     """Return the configuration and start logging as it says.
 
     :param args: the command line without the program; None for sys.argv.
     :param files: see ``marconi.conf.new``.
+    :param cli_opts: more options, for the command line.
     """
-    conf = conf_module.new(sys.argv[1:] if args is None else args, files)
+    args = sys.argv[1:] if args is None else args
+    if cli_opts:
+        conf = without_arguments()
+        conf.register_cli_opts(cli_opts)
+        conf(args, project='marconi', default_config_files=files)
+    else:
+        conf = conf_module.new(args, files)
     start_log(conf)
+    return conf
+
+
+def without_arguments():
+    """Return a configuration that knows all options and has not read any yet."""
+    conf = conf_module.new((), ())
+    conf.reset()
     return conf
 
 
@@ -38,6 +54,21 @@ def describe(url):
     place = parts.netloc.rpartition('@')[2]
     kind = parts.scheme.partition('+')[0]
     return f'{kind}://{place}{parts.path}'
+
+
+def check_database(conf):
+    """End the program if the database was never set up.
+
+    Older and newer schemas pass: neighbouring releases work with each other's.
+    A database that does not answer passes too; it may come back.
+    """
+    from marconi.storage.sqlalchemy import migration
+    url = conf.database.connection
+    try:
+        if migration.current(url) is None:
+            fail(f'The database {describe(url)} was never set up: run "marconi-manage db sync".')
+    except exception.StorageUnavailable as error:
+        LOG.warning('%s: %s', describe(url), error)
 
 
 def fail(message):

@@ -14,7 +14,13 @@ PATIENCE = 5
 
 def main(args=None):
     """Sweep until SIGTERM or SIGINT."""
-    return common.run(lambda: run(common.configure(args)))
+    return common.run(lambda: _main(args))
+
+
+def _main(args):
+    conf = common.configure(args)
+    common.check_database(conf)
+    run(conf)
 
 
 def run(conf):

@@ -1,7 +1,9 @@
 """What processes need to know of each other: who is my parent, when do I end?"""
 
 import ctypes
+import errno
 import os
+import resource
 import signal
 import socket
 import sys
@@ -47,6 +49,17 @@ def on_stop(action, seconds):
     threading.Thread(target=watch, name='marconi-stop', daemon=True).start()
 
 
+def allow_files(number):
+    """Let this process and its children have so many files and connections open.
+
+    Where the system allows less, as many as it allows.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < number:
+        most = number if hard == resource.RLIM_INFINITY else min(number, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
 def port_is_free(address, port):
     """Return whether nobody listens there.
 
@@ -62,7 +75,7 @@ def port_is_free(address, port):
         try:
             probe.bind(where)
         except OSError as error:
-            if error.errno != 98:
+            if error.errno != errno.EADDRINUSE:
                 raise
             return False
     return True

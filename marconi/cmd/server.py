@@ -5,6 +5,7 @@ import multiprocessing
 import os
 
 import granian
+from granian import http
 from oslo_log import log
 
 from marconi.cmd import common
@@ -14,6 +15,9 @@ LOG = log.getLogger(__name__)
 
 #: Seconds that running requests have to finish once we are told to stop.
 GRACE = 3
+#: A client gets 75 seconds between two requests, as from other servers, and to send
+#: its headers, which may take as much memory as we allow.
+HTTP = http.HTTP1Settings(header_read_timeout=75_000, max_buffer_size=65536)
 #: What granian logs goes through our log. Incremental: leave all else as it is.
 GRANIAN_LOG = {'incremental': True, 'handlers': {}, 'formatters': {},
                'loggers': {'_granian': {'propagate': True}}}
@@ -21,14 +25,14 @@ GRANIAN_LOG = {'incremental': True, 'handlers': {}, 'formatters': {},
 
 def main(args=None):
     """Serve until SIGTERM or SIGINT."""
-    return common.run(lambda: run(common.configure(args)))
+    return common.run(lambda: _main(args))
 
 
-def run(conf):
-    """Check that the port is free, and serve on it until SIGTERM or SIGINT."""
+def _main(args):
+    conf = common.configure(args)
     check_port(conf)
+    common.check_database(conf)
     serve(conf)
-    return 0
 
 
 def check_port(conf):
@@ -48,10 +52,11 @@ def serve(conf):
     """Serve with as many workers as configured, until SIGTERM or SIGINT."""
     multiprocessing.set_start_method('fork', force=True)
     options = conf['drivers:transport:wsgi']
+    processes.allow_files(options.connections + 500)
     server = granian.Granian(
         'marconi', address=options.bind, port=options.port, workers=options.workers,
-        interface='wsgi', http='1', websockets=False,
-        blocking_threads=options.threads, backpressure=options.threads,
+        interface='wsgi', http='1', websockets=False, http1_settings=HTTP,
+        blocking_threads=options.threads, backpressure=options.connections,
         respawn_failed_workers=True, workers_kill_timeout=GRACE + 1,
         log_level='error', log_dictconfig=GRANIAN_LOG)
     # A worker that cannot start throttles itself, so that two deaths in quick

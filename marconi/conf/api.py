@@ -16,6 +16,10 @@ OPTS = [
         'threads', min=1, max=10000, default=600,
         help='How many requests one process may have at the same time, those '
              'that wait for a message included. Threads are made when needed.'),
+    cfg.IntOpt(
+        'connections', min=1, default=4000,
+        help='How many connections one process keeps open, those that are between two '
+             'requests included. Others wait until one is closed.'),
 ]
 
 

@@ -5,12 +5,12 @@ import random
 from oslo_log import log
 
 from marconi import exception
+from marconi.storage import base
 
 LOG = log.getLogger(__name__)
 
-#: The methods of ``storage.base.Sweeps``.
-NAMES = ('expired_messages', 'expired_claims', 'returned_messages', 'purged_messages',
-         'moved_ids')
+#: What there is to do: the contract's methods, in its order.
+NAMES = [name for name in vars(base.Sweeps) if name in base.Sweeps.__abstractmethods__]
 #: The longest rest after repeated failures, in seconds.
 LONGEST_REST = 30.0
 

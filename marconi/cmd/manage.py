@@ -1,0 +1,51 @@
+"""marconi-manage: what an operator does to the database."""
+
+from oslo_config import cfg
+
+from marconi import exception
+from marconi.cmd import common
+
+
+def main(args=None):
+    """Run one command; return the exit code."""
+    return common.run(lambda: _main(args))
+
+
+def _main(args):
+    conf = common.configure(args, cli_opts=[cfg.SubCommandOpt(
+        'command', title='Commands', handler=_add_commands)])
+    # Imported late: the help needs no database.
+    from marconi.storage.sqlalchemy import migration
+    return conf.command.action(conf, migration)
+
+
+def _add_commands(groups):
+    database = groups.add_parser('db', help='the database schema')
+    commands = database.add_subparsers(dest='db_command', required=True)
+    for name, action in (('sync', sync), ('current', current), ('check', check)):
+        command = commands.add_parser(name, help=action.__doc__)
+        command.set_defaults(action=action)
+
+
+def sync(conf, migration):
+    """make the tables, or bring them up to date"""
+    migration.upgrade(conf.database.connection)
+    print(f'{_database(conf)} is at revision {migration.head()}.')
+
+
+def current(conf, migration):
+    """print the revision of the database"""
+    print(migration.current(conf.database.connection) or 'none: the database was never set up')
+
+
+def check(conf, migration):
+    """end with 0 if the database fits this release"""
+    try:
+        migration.check(conf.database.connection)
+    except exception.SchemaMismatch as error:
+        common.fail(error)
+    print(f'{_database(conf)} fits this release (revision {migration.head()}).')
+
+
+def _database(conf):
+    return common.describe(conf.database.connection)
