@@ -5,7 +5,6 @@ import re
 
 from oslo_log import log
 from pecan import hooks
-from webob import acceptparse
 
 from marconi import exception
 from marconi.api import errors
@@ -18,6 +17,7 @@ MOST_PROJECT = 256
 
 _FORM = 'application/x-www-form-urlencoded'
 _UUID = re.compile(r'(?:urn:uuid:)?\{?([0-9a-f-]{32,})\}?\Z', re.IGNORECASE)
+_NOTHING = re.compile(r'0(\.0*)?\Z')
 _BAD_ID = 'Invalid queue identification'
 
 
@@ -110,9 +110,16 @@ def _check_content_type(environ):
 
 @functools.lru_cache(1000)
 def _admits_json(accept):
-    header = acceptparse.create_accept_header(accept)
-    return (isinstance(header, acceptparse.AcceptValidHeader)
-            and bool(header.acceptable_offers(['application/json'])))
+    """Return whether the most specific range that fits admits JSON."""
+    weights = {}
+    for part in accept.lower().split(','):
+        media_range, *parameters = [word.strip() for word in part.split(';')]
+        weights[media_range] = next(
+            (word[2:] for word in parameters if word.startswith('q=')), '1')
+    for media_range in ('application/json', 'application/*', '*/*'):
+        if media_range in weights:
+            return not _NOTHING.match(weights[media_range])
+    return False
 
 
 def _project(environ, needed):

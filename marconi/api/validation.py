@@ -60,11 +60,33 @@ def build(decoder, raw):
     :raises InvalidBody: a member is missing or of the wrong type; says which.
     """
     try:
-        return decoder.decode(raw)
+        try:
+            return decoder.decode(raw)
+        except msgspec.ValidationError:
+            # msgspec checks every one of duplicate keys; only the last counts.
+            return decoder.decode(_without_duplicates(raw.strip()))
     except msgspec.ValidationError as error:
         raise exception.InvalidBody(f'{error}.') from error
     except RecursionError as error:
         raise exception.InvalidBody('The body is nested too deep.') from error
+
+
+def _without_duplicates(raw, levels=3):
+    """Return a JSON text with the last of duplicate keys only.
+
+    :param levels: how deep to look: an object, its array, their members. What
+        is inside a message's body is nobody's business.
+    """
+    if levels and raw[:1] == b'{':
+        members = msgspec.json.decode(raw, type=dict[str, msgspec.Raw])
+        return b'{%s}' % b','.join(
+            b'%s:%s' % (msgspec.json.encode(key), _without_duplicates(bytes(value), levels - 1))
+            for key, value in members.items())
+    if levels and raw[:1] == b'[':
+        items = msgspec.json.decode(raw, type=list[msgspec.Raw])
+        return b'[%s]' % b','.join(_without_duplicates(bytes(item), levels - 1)
+                                   for item in items)
+    return raw
 
 
 def _check_integers(raw):

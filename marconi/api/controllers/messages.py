@@ -68,7 +68,8 @@ class Messages(base.Controller):
         try:
             self.broker.messages.delete_many(request.context, name, ids,
                                              query.ids(found, 'claim_ids'))
-        except exception.MessageNotClaimed as error:
+        except (exception.MessageNotClaimed, exception.MalformedClaimId) as error:
+            # Of one message that is a mistake; of several, a lack of permission.
             raise errors.Refusal(403, 'Unable to delete', str(error)) from error
         return wire.no_content()
 
