@@ -4,10 +4,12 @@ import signal
 import sys
 from urllib import parse
 
+from oslo_config import cfg
 from oslo_log import log
 
 from marconi import conf as conf_module
 from marconi import exception
+from marconi.conf import opts
 
 LOG = log.getLogger(__name__)
 
@@ -31,7 +33,7 @@ def configure(args=None, files=None, cli_opts=()):
         conf(args, project='marconi', default_config_files=files)
     else:
         conf = conf_module.new(args, files)
-    start_log(conf)
+    start(conf)
     return conf
 
 
@@ -42,8 +44,14 @@ def without_arguments():
     return conf
 
 
-def start_log(conf):
-    """Log as ``conf`` says."""
+def start(conf):
+    """Look at every option, so that a bad one is found now; then start logging.
+
+    :raises cfg.Error: an option has a value that it cannot have.
+    """
+    for group, options in opts.list_opts():
+        for option in options:
+            conf[group][option.dest]
     log.set_defaults(default_log_levels=LEVELS)
     log.setup(conf, 'marconi')
 
@@ -88,7 +96,7 @@ def run(main):
     """Return what ``main()`` returns; say in one line what it could not help."""
     try:
         return main()
-    except exception.MarconiError as error:
+    except (exception.MarconiError, cfg.Error) as error:
         fail(error)
     except KeyboardInterrupt:
         return 128 + signal.SIGINT

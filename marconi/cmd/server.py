@@ -3,11 +3,15 @@
 import functools
 import multiprocessing
 import os
+import signal
+import sys
+import time
 
 import granian
 from granian import http
 from oslo_log import log
 
+from marconi import exception
 from marconi.cmd import common
 from marconi.cmd import processes
 
@@ -15,6 +19,8 @@ LOG = log.getLogger(__name__)
 
 #: Seconds that running requests have to finish once we are told to stop.
 GRACE = 3
+#: Seconds before a worker that could not start is started again.
+PAUSE = 1
 #: A client gets 75 seconds between two requests, as from other servers, and to send
 #: its headers, which may take as much memory as we allow.
 HTTP = http.HTTP1Settings(header_read_timeout=75_000, max_buffer_size=65536)
@@ -59,19 +65,34 @@ def serve(conf):
         blocking_threads=options.threads, backpressure=options.connections,
         respawn_failed_workers=True, workers_kill_timeout=GRACE + 1,
         log_level='error', log_dictconfig=GRANIAN_LOG)
-    # A worker that cannot start throttles itself, so that two deaths in quick
-    # succession need not end the whole service.
     server.respawned_wrks = _NoMemory()
     server.serve(target_loader=functools.partial(load, conf, os.getpid()),
                  wrap_loader=False)
 
 
 def load(conf, parent):
-    """Return the application of one worker, which has a broker of its own."""
+    """Return the application of one worker; runs in its process.
+
+    A worker that cannot start ends after a pause, because granian starts
+    another one at once.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)  # not those of the parent
     processes.end_with(parent)
+    try:
+        return _application(conf)
+    except exception.MarconiError as error:
+        LOG.error('Cannot serve: %s', error)
+    except Exception:
+        LOG.exception('Cannot serve')
+    time.sleep(PAUSE)
+    sys.exit(1)
+
+
+def _application(conf):
     from marconi.api import app
     from marconi.core import broker as broker_module
-    broker = broker_module.Broker.from_conf(conf)
+    broker = broker_module.Broker.from_conf(conf)  # of this process alone
     processes.on_stop(broker.waiters.close, GRACE)
     return app.build(conf, broker)
 

@@ -60,12 +60,20 @@ def run(options):
 def _parser():
     parser = argparse.ArgumentParser(
         prog='python -m marconi.cmd.standalone', description='Run Marconi on this machine.')
-    parser.add_argument('--port', type=int, default=8888, help='where to listen (8888)')
+    parser.add_argument('--port', type=port, default=8888,
+                        help='where to listen (8888)')
     parser.add_argument('--database', metavar='URL',
                         help='an SQLAlchemy URL; by default SQLite in ./var')
     parser.add_argument('--config', metavar='FILE',
                         help='an oslo.config file with more options')
     return parser
+
+
+def port(text):
+    port = int(text)
+    if not 0 < port < 65536:
+        raise ValueError(text)
+    return port
 
 
 def _configure(options):
@@ -79,7 +87,7 @@ def _configure(options):
     if options.database:
         # A dollar sign would be taken for a reference to another option.
         conf.set_override('connection', options.database.replace('$', '$$'), 'database')
-    common.start_log(conf)
+    common.start(conf)
     return conf
 
 
@@ -88,7 +96,9 @@ def _migrate(conf):
     url = conf.database.connection
     try:
         migration.upgrade(url)
-    except (exception.MarconiError, ValueError, ImportError) as error:
+    except exception.StorageUnavailable as error:
+        common.fail(f'{common.describe(url)}: {error} Start it, or name another database.')
+    except (exception.SchemaMismatch, ValueError, ImportError) as error:
         # The last two: there is no such kind of database, or no driver for it.
         common.fail(f'{common.describe(url)}: {error}')
 
