@@ -44,7 +44,8 @@ class Claims(base.Claims):
     ).values(available_at=sa.bindparam('new_deadline'), expires_at=_LIFE)
     _RENEW_CLAIM = sa.update(tables.claims).where(_THIS).values(
         ttl=sa.bindparam('new_ttl'), grace=sa.bindparam('new_grace'),
-        renewed_at=sa.bindparam('now'), expires_at=sa.bindparam('new_deadline'))
+        renewed_at=sa.bindparam('now'), expires_at=sa.bindparam('new_deadline'),
+        sweep_at=sa.bindparam('new_deadline'))
     _FREE = sa.update(tables.messages).where(_HELD).values(
         claim_id=None, available_at=tables.RETURNED)
     _FORGET = sa.delete(tables.claims).where(_THIS)
@@ -122,7 +123,7 @@ class Claims(base.Claims):
             raise RuntimeError(f'Claimed {done.rowcount} of {len(taken)} locked messages.')
         connection.execute(sa.insert(tables.claims), {
             'queue_id': queue.id, 'id': claim_id, 'ttl': ttl, 'grace': grace,
-            'renewed_at': now, 'expires_at': deadline})
+            'renewed_at': now, 'expires_at': deadline, 'sweep_at': deadline})
         return objects.Claim(
             id=claim_id, ttl=ttl, grace=grace, renewed_at=now, read_at=now,
             messages=[message.evolve(claim_id=claim_id,

@@ -62,17 +62,6 @@ def _now_sqlite(element, compiler, **kwargs):
 NOW = sa.func.coalesce(sa.cast(sa.bindparam('now'), sa.BigInteger), database_now())
 
 
-def by_index(select, index):
-    """Return ``select`` on the table of ``index``, read through that index.
-
-    MariaDB and MySQL prefer the primary key when it has the right order, even
-    if that means to walk over all that the index would have left out.
-    """
-    for dialect in ('mysql', 'mariadb'):
-        select = select.with_hint(index.table, f'FORCE INDEX ({index.name})', dialect)
-    return select
-
-
 def reading(method):
     """Make a method, given a connection, one read outside any transaction."""
     @functools.wraps(method)
@@ -161,6 +150,32 @@ class Database:
         if self.dialect == 'sqlite':  # the transaction has the whole database
             return statement
         return statement.with_for_update(key_share=True, skip_locked=skip_locked)
+
+    def through(self, select, index):
+        """Return a SELECT that reads the table of ``index`` through that index.
+
+        MariaDB and MySQL prefer the primary key when it has the wanted order,
+        even if that means to walk over all that the index would leave out.
+        """
+        for dialect in ('mysql', 'mariadb'):
+            select = select.with_hint(index.table, f'FORCE INDEX ({index.name})', dialect)
+        return select
+
+    def along(self, select, index, *values, after):
+        """Return a SELECT of the entries of ``index`` that begin with ``values``.
+
+        :param after: only those whose last column is greater, in its order.
+        """
+        *equal, column = index.columns
+        select = self.through(select, index).where(equal[0] == values[0])
+        if self.dialect != 'postgresql':
+            return select.where(equal[1] == values[1], column > after).order_by(column)
+        # PostgreSQL has no hints and the same preference. A comparison of rows
+        # says the same, and only this index has the order that goes with it.
+        return select.where(
+            sa.tuple_(equal[1], column) > sa.tuple_(values[1], after),
+            equal[1] <= values[1],
+        ).order_by(equal[1], column)
 
     def insert_many(self, connection, table, rows):
         """Insert dicts with the same keys, in as few round trips as possible."""

@@ -17,30 +17,33 @@ _messages = tables.messages.c
 _QUEUE = _messages.queue_id == sa.bindparam('queue')
 
 
-def candidates(after, *conditions, limit):
+def candidates(database, *conditions, fresh, others, limit):
     """Return a SELECT of (seq, available_at) of free messages in posting order.
 
-    :param after: {'fresh', 'returned', 'due': condition on the position}.
-    :param conditions: further ones.
+    :param conditions: besides that they live.
+    :param fresh: name of the parameter for the position that FRESH ones follow.
+    :param others: the same for the others.
     :param limit: name of the parameter for the number of rows.
     """
-    limit = sa.bindparam(limit, type_=sa.Integer)
-    places = {
-        'fresh': _messages.available_at == tables.FRESH,
-        'returned': _messages.available_at == tables.RETURNED,
-        'due': sa.and_(_messages.available_at > tables.RETURNED,
-                       _messages.available_at <= engine.NOW),
-    }
-    sources = []
-    for name, place in places.items():
-        source = engine.by_index(
-            sa.select(_messages.seq, _messages.available_at), tables.AVAILABLE,
-        ).where(
-            _QUEUE, place, after[name], _messages.expires_at > engine.NOW, *conditions,
-        ).order_by(_messages.seq).limit(limit).subquery(name)
-        sources.append(sa.select(source))
-    union = sa.union_all(*sources)
-    return union.order_by(union.selected_columns.seq).limit(limit)
+    rows = sa.bindparam(limit, type_=sa.Integer)
+    queue = sa.bindparam('queue', type_=sa.BigInteger)
+    fresh = sa.bindparam(fresh, type_=sa.BigInteger)
+    others = sa.bindparam(others, type_=sa.BigInteger)
+    found = sa.select(_messages.seq, _messages.available_at).where(
+        _messages.expires_at > engine.NOW, *conditions).limit(rows)
+    sources = (
+        database.along(found, tables.AVAILABLE, queue, tables.FRESH, after=fresh),
+        database.along(found, tables.AVAILABLE, queue, tables.RETURNED, after=others),
+        database.through(found, tables.AVAILABLE).where(
+            _messages.queue_id == queue, _messages.available_at > tables.RETURNED,
+            _messages.available_at <= engine.NOW, _messages.seq > others,
+            # The sum keeps PostgreSQL from walking along the primary key, over
+            # all that is in somebody's hands.
+        ).order_by(_messages.seq + 0),
+    )
+    union = sa.union_all(*(sa.select(source.subquery(name)) for name, source in zip(
+        ('fresh', 'returned', 'due'), sources, strict=True)))
+    return union.order_by(union.selected_columns.seq).limit(rows)
 
 
 class FreeMessages:
@@ -50,12 +53,6 @@ class FreeMessages:
     SLACK = 20
     MOST_CANDIDATES = 2000
     MOST_HEADS = 100_000
-
-    _CANDIDATES = candidates(
-        {'fresh': _messages.seq >= sa.bindparam('head'),
-         'returned': _messages.seq > sa.bindparam('floor'),
-         'due': _messages.seq > sa.bindparam('floor')},
-        limit='window')
 
     # The condition is repeated: what a candidate was, it need no longer be.
     _TAKE = sa.select(
@@ -69,7 +66,8 @@ class FreeMessages:
     def __init__(self, database):
         self.database = database
         self._take = database.locking(self._TAKE, skip_locked=True)
-        # {queue id: position below which no message is FRESH any more}. Fresh
+        self._find = candidates(database, fresh='head', others='floor', limit='window')
+        # {queue id: a position at or below which no message is FRESH}. Fresh
         # ones are taken in order and never come back as FRESH, so it only
         # rises; and it saves walking over index entries of messages long gone,
         # which a database cannot drop while a transaction is open elsewhere.
@@ -90,14 +88,14 @@ class FreeMessages:
             window *= 8  # all of them are in other claimers' hands
 
     def _candidates(self, connection, queue, window):
-        head = max(self._heads.get(queue.id, 0), queue.floor + 1)
-        found = connection.execute(self._CANDIDATES, {
+        head = max(self._heads.get(queue.id, 0), queue.floor)
+        found = connection.execute(self._find, {
             'queue': queue.id, 'head': head, 'floor': queue.floor, 'window': window,
             'now': self.database.now()}).all()
         for row in found:
             if row.available_at == tables.FRESH:
                 if len(self._heads) >= self.MOST_HEADS:
                     self._heads.clear()
-                self._heads[queue.id] = row.seq
+                self._heads[queue.id] = row.seq - 1
                 break
         return [row.seq for row in found]

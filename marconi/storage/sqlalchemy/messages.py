@@ -47,7 +47,7 @@ class Messages(base.Messages):
         self.moved = store.moved
         self.posting = store.posting
         self.free = store.free
-        self._lists = {key: _list(*key) for key in _LIST_KINDS}
+        self._lists = {key: _list(self.database, *key) for key in _LIST_KINDS}
 
     def post(self, queue, messages, client_id):
         numbers = self.posting.post(queue, messages, client_id)
@@ -156,14 +156,14 @@ class Messages(base.Messages):
         raise exception.MessageNotClaimed(id=id, claim_id=claim_id)
 
 
-def _list(skip_client, include_claimed, include_delayed):
+def _list(database, skip_client, include_claimed, include_delayed):
     """Return the statement for one kind of listing."""
     mine = [_messages.client_id != sa.bindparam('skip_client')] if skip_client else []
     if not include_claimed and not include_delayed:
         # Only positions go through the sort: MariaDB and MySQL would put
         # temporary rows with bodies on disk.
-        positions = free.candidates(dict.fromkeys(('fresh', 'returned', 'due'), _AFTER),
-                                    *mine, limit='limit').subquery('positions')
+        positions = free.candidates(database, *mine, fresh='marker', others='marker',
+                                    limit='limit').subquery('positions')
         return _SHOWN.join(positions, sa.and_(_QUEUE, _messages.seq == positions.c.seq)
                            ).where(streams.ALIVE).order_by(_messages.seq)
     hidden = []

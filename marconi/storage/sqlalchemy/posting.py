@@ -89,7 +89,8 @@ class Posting:
             new = times.difference(noted)
             if new:
                 connection.execute(sa.insert(tables.delays), [
-                    {'queue_id': queue_id, 'due_at': time} for time in sorted(new)])
+                    {'queue_id': queue_id, 'due_at': time, 'sweep_at': time}
+                    for time in sorted(new)])
 
     def _append_posts(self, connection, stream, fitting, results):
         rows = [_row(message, post.client_id, stream.now)

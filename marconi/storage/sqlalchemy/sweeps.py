@@ -24,9 +24,9 @@ class Sweeps(base.Sweeps):
     _EXPIRED = sa.select(_messages.queue_id, _messages.seq).where(
         _messages.expires_at <= engine.NOW).order_by(_messages.expires_at).limit(_LIMIT)
     _EXPIRED_CLAIMS = sa.select(_claims.queue_id, _claims.id, _claims.expires_at).where(
-        _claims.expires_at <= engine.NOW).order_by(_claims.expires_at).limit(_LIMIT)
+        _claims.sweep_at <= engine.NOW).order_by(_claims.sweep_at).limit(_LIMIT)
     _ENDED_DELAYS = sa.select(_delays.queue_id, _delays.due_at).where(
-        _delays.due_at <= engine.NOW).order_by(_delays.due_at).limit(_LIMIT)
+        _delays.sweep_at <= engine.NOW).order_by(_delays.sweep_at).limit(_LIMIT)
     _MOVED = sa.select(_moved.queue_id, _moved.origin_queue, _moved.origin_seq).where(
         _moved.moved_at <= engine.NOW - MOVED_FOR,
         ~sa.exists().where(_messages.queue_id == _moved.queue_id,

@@ -69,16 +69,18 @@ def upgrade():
         sa.Column('grace', sa.Integer, nullable=False),
         sa.Column('renewed_at', sa.BigInteger, nullable=False),
         sa.Column('expires_at', sa.BigInteger, nullable=False),
+        sa.Column('sweep_at', sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint('queue_id', 'id'),
-        sa.Index('ix_claims_expires', 'expires_at'),
-        sa.Index('ix_claims_queue', 'queue_id', 'expires_at'),
+        sa.Index('ix_claims_expires', 'queue_id', 'expires_at'),
+        sa.Index('ix_claims_sweep', 'sweep_at'),
         **INNODB)
     op.create_table(
         'delays',
         sa.Column('queue_id', sa.BigInteger, nullable=False),
         sa.Column('due_at', sa.BigInteger, nullable=False),
+        sa.Column('sweep_at', sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint('queue_id', 'due_at'),
-        sa.Index('ix_delays_due', 'due_at'),
+        sa.Index('ix_delays_sweep', 'sweep_at'),
         **INNODB)
     op.create_table(
         'moved',
