@@ -40,22 +40,16 @@ cover: $(VENV)/.installed-test  ## Run the tests [ARGS=regex] and report what th
 	$(BIN)/coverage report --skip-covered
 
 docs: $(VENV)/.installed-docs  ## Build the documentation, in doc/build/html
-	$(BIN)/sphinx-build -W --keep-going -b html doc/source doc/build/html
+	$(BIN)/sphinx-build -q -W --keep-going -b html doc/source doc/build/html
 
 genconfig: $(VENV)/.installed  ## Write a sample configuration file, in etc/marconi
-	mkdir -p etc/marconi
-	$(BIN)/oslo-config-generator --output-file etc/marconi/marconi.conf.sample \
-	    --namespace marconi --namespace oslo.log --namespace oslo.messaging \
-	    --namespace oslo.middleware.cors --namespace oslo.middleware.http_proxy_to_wsgi \
-	    --namespace oslo.policy
+	$(BIN)/oslo-config-generator --config-file etc/marconi/marconi-config-generator.conf
 
 genpolicy: $(VENV)/.installed  ## Write a sample policy file, in etc/marconi
-	mkdir -p etc/marconi
-	$(BIN)/oslopolicy-sample-generator --namespace marconi \
-	    --output-file etc/marconi/policy.yaml.sample
+	$(BIN)/oslopolicy-sample-generator --config-file etc/marconi/marconi-policy-generator.conf
 
 clean:  ## Remove everything that make made, except the data in var/
-	rm -rf $(VENV) .tox .stestr .coverage* cover doc/build *.egg-info etc/marconi/*.sample
+	rm -rf $(VENV) .tox .stestr .coverage* cover doc/build api-ref/build *.egg-info etc/marconi/*.sample
 	find marconi tests -name __pycache__ -prune -exec rm -rf {} +
 
 # Each stamp says what is installed; it is older than the files it depends on when they changed.
