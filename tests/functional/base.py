@@ -39,7 +39,6 @@ class FunctionalTest(base.OnEveryDatabase, base.TestCase):
         super().setUp()
         name = self.id().rpartition('.')[2].partition('(')[0]
         self.project = f'{name[:40]}-{os.getpid()}-{next(_numbers)}'
-        self.project = self.project
         if self.backend != 'sqlite':
             self.require_server(self.backend)
 
