@@ -64,7 +64,7 @@ def serve(conf):
         interface='wsgi', http='1', websockets=False, http1_settings=HTTP,
         blocking_threads=options.threads, backpressure=options.connections,
         respawn_failed_workers=True, workers_kill_timeout=GRACE + 1,
-        log_level='error', log_dictconfig=GRANIAN_LOG)
+        process_name='marconi-server', log_level='error', log_dictconfig=GRANIAN_LOG)
     server.respawned_wrks = _NoMemory()
     server.serve(target_loader=functools.partial(load, conf, os.getpid()),
                  wrap_loader=False)
