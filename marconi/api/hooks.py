@@ -8,7 +8,6 @@ from pecan import hooks
 
 from marconi import exception
 from marconi.api import errors
-from marconi.api import wire
 from marconi.core import metadata
 
 LOG = log.getLogger(__name__)
@@ -28,10 +27,6 @@ class Checks(hooks.PecanHook):
         self._uuids = conf.transport.client_id_uuid_safe == 'strict'
         self._shortest = conf.transport.min_length_client_id
         self._longest = conf.transport.max_length_client_id
-
-    def on_route(self, state):
-        request = state.request
-        request.context = request.environ[wire.CONTEXT]
 
     def before(self, state):
         request, version = state.request, state.controller.__self__.version

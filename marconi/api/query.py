@@ -12,6 +12,7 @@ TRUE = frozenset(('true', 'True', 'TRUE', 't', 'yes', 'y', '1', 'on'))
 FALSE = frozenset(('false', 'False', 'FALSE', 'f', 'no', 'n', '0', 'off'))
 
 _INTEGER = re.compile(r'[+-]?[0-9]+\Z')
+_PLAIN = re.compile(r'[A-Za-z0-9_.~-]*\Z')
 #: Also no NUL: no name and no id has one, and not every database bears one.
 _BAD_ESCAPE = re.compile(r'%(?![0-9A-Fa-f]{2})|%00|\0')
 
@@ -29,14 +30,28 @@ def parameters(request):
     try:
         if not text.isascii():  # WSGI hands bytes over as Latin-1
             text = text.encode('latin-1').decode()
-        pairs = parse.parse_qsl(text, errors='strict', max_num_fields=MOST)
-    except ValueError as error:  # UnicodeError is one
-        raise _invalid(f'The query string is not UTF-8, or has more than {MOST} '
-                       'parameters.') from error
+        return _parsed(text)
+    except UnicodeError as error:
+        raise _invalid('The query string is not UTF-8.') from error
+
+
+def _parsed(text):
+    parts = text.split('&')
+    if len(parts) > MOST:
+        raise _invalid(f'A request may have {MOST} parameters.')
+    escaped = '%' in text or '+' in text
     found = {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
+    for part in parts:
+        name, _, value = part.partition('=')
+        if value:
+            if escaped:
+                name, value = _clear(name), _clear(value)
+            found.setdefault(name, []).append(value)
     return found
+
+
+def _clear(text):
+    return parse.unquote_plus(text, errors='strict')
 
 
 def read(found, readers):
@@ -95,9 +110,15 @@ def ids(found, name='ids'):
 
 def link(path, parameters):
     """Return path and query string of a link; booleans as ``true`` and ``false``."""
-    words = [(name, str(value).lower() if isinstance(value, bool) else value)
-             for name, value in parameters.items()]
-    return f'{path}?{parse.urlencode(words)}'
+    return f'{path}?' + '&'.join([
+        f'{_quoted(name)}={_quoted(value)}' for name, value in parameters.items()])
+
+
+def _quoted(value):
+    if isinstance(value, bool):
+        return 'true' if value else 'false'
+    value = str(value)
+    return value if _PLAIN.match(value) else parse.quote_plus(value)
 
 
 def _invalid(description):

@@ -110,8 +110,11 @@ def _moment(text):
 
 
 def _covers(path, requested):
-    """Return whether ``requested`` is ``path`` or below it."""
-    return bool(path) and f'{requested}/'.startswith(f'{path}/')
+    """Return whether ``requested`` is ``path`` or below it.
+
+    Nobody gets more than ``share`` gives, whoever else may know the key.
+    """
+    return path.rpartition('/')[2] in PATHS and f'{requested}/'.startswith(f'{path}/')
 
 
 def _paths(wish):

@@ -21,11 +21,12 @@ class Request(webob.BaseRequest):
     Pecan's own class wraps every access to an attribute, and reads forms.
     """
 
-    #: Pecan sets both on every request.
-    context = None
-    pecan = None
     #: The policy rule of the action that is called; None before that.
     operation = None
+
+    def __init__(self, environ):
+        super().__init__(environ)
+        self.context = environ[CONTEXT]
 
     def read(self, most):
         """Return the body.
