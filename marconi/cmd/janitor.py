@@ -2,6 +2,7 @@
 
 import multiprocessing
 import signal
+import sys
 
 import cotyledon
 
@@ -36,3 +37,7 @@ class _Manager(cotyledon.ServiceManager):
     def _on_signal_received(self, sig):
         # Cotyledon drops everything on Ctrl-C; we want to give the leases back.
         super()._on_signal_received(signal.SIGTERM if sig == signal.SIGINT else sig)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,5 +1,7 @@
 """marconi-manage: what an operator does to the database."""
 
+import sys
+
 from oslo_config import cfg
 
 from marconi import exception
@@ -49,3 +51,7 @@ def check(conf, migration):
 
 def _database(conf):
     return common.describe(conf.database.connection)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -102,3 +102,7 @@ class _NoMemory(dict):
 
     def __setitem__(self, key, value):
         pass
+
+
+if __name__ == '__main__':
+    sys.exit(main())

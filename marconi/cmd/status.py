@@ -34,3 +34,7 @@ def main(args=None):
     conf = common.without_arguments()
     return upgradecheck.main(conf, 'marconi', Checks(conf),
                              sys.argv[1:] if args is None else args)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
