@@ -28,11 +28,10 @@ class TestHeaders(base.ApiTest):
         for accept in (None, '*/*', 'application/json', 'application/*', 'APPLICATION/JSON',
                        'text/html, application/json;q=0.1', 'application/json; charset=utf-8',
                        'text/html;q=0.9, */*;q=0.1'):
-            self.assertStatus(self.version.nothing, self.get(Accept=accept))
+            self.assertEqual(self.version.nothing, self.get(Accept=accept).status_int, accept)
         for accept in ('text/html', 'application/xml', 'application/json;q=0', 'text/*',
                        'image/png, text/html;q=0.9', 'application/json-seq'):
-            response = self.get(Accept=accept)
-            self.assertStatus(406, response)
+            self.assertError(406, '406 Not Acceptable', self.get(Accept=accept))
 
     def test_the_home_document_goes_as_json(self):
         for accept in ('application/json', '*/*'):

@@ -18,7 +18,7 @@ class TestSignedUrls(base.ApiTest):
 
     def setUp(self):
         super().setUp()
-        [self.id] = self.api.post('alarms', 'one')
+        [self.message_id] = self.api.post('alarms', 'one')
 
     def headers(self, paths=(MESSAGES,), methods=('GET',), project=wire.PROJECT,
                 expires=test_share.LATER, **changes):
@@ -49,7 +49,7 @@ class TestSignedUrls(base.ApiTest):
         self.assertStatus(204, self.call('DELETE', location, headers=headers))
 
     def test_below_a_path(self):
-        self.assertStatus(200, self.call(path=f'{MESSAGES}/{self.id}'))
+        self.assertStatus(200, self.call(path=f'{MESSAGES}/{self.message_id}'))
         self.assertStatus(200, self.call(path=f'{MESSAGES}?echo=true&limit=5'))
         self.assertStatus(200, self.call(path=MESSAGES + '/'))
 
@@ -78,7 +78,7 @@ class TestSignedUrls(base.ApiTest):
 
     def test_other_methods(self):
         self.assertHidden('POST', document={'messages': [{'body': 1}]})
-        self.assertHidden('DELETE', f'{MESSAGES}/{self.id}')
+        self.assertHidden('DELETE', f'{MESSAGES}/{self.message_id}')
         self.assertHidden('DELETE', f'{MESSAGES}?pop=1')
         self.assertEqual(['one'], self.api.bodies('alarms'))
 
@@ -139,10 +139,10 @@ class TestSignedUrls(base.ApiTest):
 
     def test_the_caller_is_a_plain_user(self):
         headers = self.headers(methods=('DELETE',), X_Roles='admin')
-        response = self.call('DELETE', f'{MESSAGES}/{self.id}', headers=headers)
+        response = self.call('DELETE', f'{MESSAGES}/{self.message_id}', headers=headers)
         self.assertError(403, 'Not authorized', response)
         admin = self.caller(roles='admin')
-        self.assertStatus(204, admin.delete(f'/queues/alarms/messages/{self.id}'))
+        self.assertStatus(204, admin.delete(f'/queues/alarms/messages/{self.message_id}'))
 
     def test_a_queue_is_made_by_posting(self):
         paths = ['/v2/queues/absent/messages']

@@ -66,7 +66,7 @@ ALL = (V1, V1_1, V2)
 
 def message_id(href):
     """The id of the message that an href names."""
-    return href.partition('/messages/')[2].partition('?')[0]
+    return href.rpartition('/messages/')[2].partition('?')[0]
 
 
 def url(path, query):
@@ -118,6 +118,19 @@ def check_error(place, error):
         assert isinstance(error.get('description'), str) and error['description'], place
 
 
+class Response(webtest.TestResponse):
+
+    @property
+    def json(self):
+        """The document, whichever of the JSON types it has."""
+        return json.loads(self.body)
+
+
+class Request(webtest.TestRequest):
+
+    ResponseClass = Response
+
+
 class Claim:
     """A claim that was made, as its answer tells it."""
 
@@ -158,7 +171,8 @@ class Caller:
 
     def whole(self, method, path, document=NOTHING, body=b'', headers=None):
         """Like ``request``, with a path that is taken as it is."""
-        request = webtest.TestRequest.blank(path, method=method)
+        path = parse.quote(path, safe=''.join(map(chr, range(128))))  # only what no URL may have
+        request = Request.blank(path, method=method)
         if document is not NOTHING:
             body = json.dumps(document).encode()
         if body:
