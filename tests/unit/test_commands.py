@@ -1,0 +1,156 @@
+"""The commands of operators, and what all commands share."""
+
+import contextlib
+import io
+import os
+import resource
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+
+import fixtures
+
+from marconi.cmd import common
+from marconi.cmd import manage
+from marconi.cmd import processes
+from marconi.cmd import status
+from tests import base
+
+
+class CommandTest(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        # The log belongs to the test, not to the command.
+        self.useFixture(fixtures.MonkeyPatch('oslo_log.log.setup', lambda *args: None))
+        self.directory = tempfile.mkdtemp()
+        self.database = os.path.join(self.directory, 'it.sqlite')
+        self.config = os.path.join(self.directory, 'marconi.conf')
+        self.configure(f'sqlite:///{self.database}')
+
+    def configure(self, url):
+        with open(self.config, 'w') as file:
+            file.write(f'[database]\nconnection = {url}\n')
+
+    def call(self, main, *words):
+        """Return (exit code, stdout, stderr) of a command."""
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            try:
+                code = main(['--config-file', self.config, *words]) or 0
+            except SystemExit as end:
+                code = end.code
+        return code, out.getvalue(), err.getvalue()
+
+    def make_newer(self):
+        with contextlib.closing(sqlite3.connect(self.database)) as connection, connection:
+            connection.execute("UPDATE alembic_version SET version_num = '9999'")
+
+
+class TestManage(CommandTest):
+
+    def db(self, word):
+        return self.call(manage.main, 'db', word)
+
+    def test_sync_makes_the_tables_and_can_be_repeated(self):
+        for _ in range(2):
+            code, out, err = self.db('sync')
+            self.assertEqual((0, ''), (code, err))
+            self.assertIn('it.sqlite is at revision ', out)
+
+    def test_current_tells_the_revision(self):
+        self.assertEqual((0, 'none: the database was never set up\n', ''), self.db('current'))
+        _, out, _ = self.db('sync')
+        self.assertIn(self.db('current')[1].strip(), out)
+
+    def test_check_tells_what_to_do(self):
+        code, out, err = self.db('check')
+        self.assertEqual((1, '', 1), (code, out, err.count('\n')))
+        self.assertIn('marconi-manage db sync', err)
+        self.db('sync')
+        self.assertEqual(0, self.db('check')[0])
+        self.make_newer()
+        code, out, err = self.db('check')
+        self.assertEqual((1, '', 1), (code, out, err.count('\n')))
+        self.assertIn('newer than this code', err)
+
+    def test_sync_leaves_a_newer_database_alone(self):
+        self.db('sync')
+        self.make_newer()
+        code, _, err = self.db('sync')
+        self.assertEqual((1, 1), (code, err.count('\n')))
+
+    def test_database_that_is_down(self):
+        self.configure('postgresql://me:geheim@127.0.0.1:1/marconi')
+        for word in ('sync', 'current', 'check'):
+            code, out, err = self.db(word)
+            self.assertEqual((1, '', 1), (code, out, err.count('\n')))
+            self.assertNotIn('geheim', err)
+
+
+class TestStatus(CommandTest):
+
+    def check(self):
+        return self.call(status.main, 'upgrade', 'check')
+
+    def test_fails_until_the_schema_fits(self):
+        code, out, _ = self.check()
+        self.assertEqual(2, code)
+        self.assertIn('was never set up', out)
+        self.call(manage.main, 'db', 'sync')
+        code, out, _ = self.check()
+        self.assertEqual(0, code, out)
+
+
+class TestServices(CommandTest):
+
+    def test_database_that_was_never_set_up(self):
+        for name in ('server', 'janitor'):
+            it = subprocess.run(
+                [sys.executable, '-m', f'marconi.cmd.{name}', '--config-file', self.config],
+                capture_output=True, text=True, timeout=60)
+            self.assertEqual((1, 1), (it.returncode, it.stderr.count('\n')), it.stderr)
+            self.assertIn(f'marconi-{name}: The database sqlite:///', it.stderr)
+            self.assertIn('run "marconi-manage db sync"', it.stderr)
+
+
+class TestCommon(base.TestCase):
+
+    def test_describe_hides_who_and_how(self):
+        for url, said in (
+                ('postgresql+psycopg://me:p%40ss@host:5432/name?password=x',
+                 'postgresql://host:5432/name'),
+                ('mysql://host/name', 'mysql://host/name'),
+                ('postgresql://me:geheim@/name?host=/run', 'postgresql:///name'),
+                ('sqlite:////var/lib/marconi.sqlite', 'sqlite:////var/lib/marconi.sqlite')):
+            self.assertEqual(said, common.describe(url))
+
+
+class TestProcesses(base.TestCase):
+
+    def test_port_is_free(self):
+        with socket.create_server(('127.0.0.1', 0)) as taken:
+            port = taken.getsockname()[1]
+            self.assertFalse(processes.port_is_free('127.0.0.1', port))
+        self.assertTrue(processes.port_is_free('127.0.0.1', port))
+
+    def test_port_is_not_free_when_it_could_be_shared(self):
+        with socket.socket() as taken:
+            taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            taken.bind(('127.0.0.1', 0))
+            taken.listen()
+            self.assertFalse(processes.port_is_free('127.0.0.1', taken.getsockname()[1]))
+
+    def test_address_of_somebody_else(self):
+        self.assertRaises(OSError, processes.port_is_free, '192.0.2.1', 8888)
+
+    def test_allow_files_raises_the_limit_and_never_lowers_it(self):
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 500), hard))
+        processes.allow_files(600)
+        self.assertEqual(600, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+        processes.allow_files(100)
+        self.assertEqual(600, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
