@@ -68,7 +68,8 @@ class TestClaim(ClaimTest):
 
     def test_how_many(self):
         self.api.post('alarms', *range(50))
-        for query, number in (({}, 10), ({'limit': 1}, 1), ({'limit': 20}, 20), ({'limit': ''}, 10)):
+        for query, number in (({}, 10), ({'limit': 1}, 1), ({'limit': 20}, 20),
+                              ({'limit': ''}, 10)):
             self.assertEqual(number, len(self.api.claim('alarms', **query).messages))
 
     def test_the_limit_is_in_the_query_only(self):
@@ -315,4 +316,4 @@ class TestClaimValues(ClaimTest):
             response = caller.request('POST', CLAIMS, {'ttl': 60, 'grace': 60}, limit=limit)
             self.assertStatus(status, response)
         # The default page is not more than the most.
-        self.assertEqual(3, len(caller.claim('alarms').messages))
+        self.assertEqual(3, len(caller.claim('alarms', ttl=60).messages))

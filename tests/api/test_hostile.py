@@ -85,7 +85,8 @@ class TestHostileBodies(HostileTest):
     def assertRefused(self, response, body):
         place = (response.request.method, response.request.path, body[:60])
         self.assertEqual(400, response.status_int, place)
-        self.assertIn(response.json['title'], ('Invalid request body', 'Invalid API request'), place)
+        titles = ('Invalid request body', 'Invalid API request')
+        self.assertIn(response.json['title'], titles, place)
 
     def test_what_is_no_json(self):
         for method, path in self.operations(BODIES):
@@ -173,7 +174,8 @@ class TestHostileRequests(HostileTest):
                             {'HTTP_IF_NONE_MATCH': '*'}, {'HTTP_EXPECT': 'the unexpected'},
                             {'HTTP_COOKIE': 'é=\x00;' * 1000}, {'HTTP_X_ROLES': 'é'},
                             {'HTTP_X_HTTP_METHOD_OVERRIDE': 'DELETE'}, {'HTTP_HOST': ''},
-                            {'HTTP_ACCEPT_ENCODING': 'gzip;q=x'}, {'HTTP_ACCEPT_LANGUAGE': '*;q=é'}):
+                            {'HTTP_ACCEPT_ENCODING': 'gzip;q=x'},
+                            {'HTTP_ACCEPT_LANGUAGE': '*;q=é'}):
                 response = self.send(method, path, **environ)
                 self.assertLess(response.status_int, 500, (method, path, environ))
 
@@ -195,6 +197,8 @@ class TestHostileRequests(HostileTest):
                 self.assertNotEqual(201, response.status_int, (method, path[:60]))
 
     def test_queries(self):
+        reads = {(method, path, self.version.name)
+                 for method, path in self.operations(BODIES)}
         for method, path in self.both():
             for query in ('%', '%zz', '%00', '%ff', '%ff=%fe', 'limit=%', 'limit=%ff', 'ids=%ff%fe',
                           'marker=%00', 'marker=%ed%a0%80', '&' * 10000, '=' * 10000, 'é=é',
@@ -202,10 +206,12 @@ class TestHostileRequests(HostileTest):
                           'claim_id=%00', 'claim_id=%ff', 'pop=%ff', 'echo=%00', 'name=%00',
                           'name=%ff', '%00=%00', '\xff', 'wait=%ff', 'a' * 100000, 'marker=' +
                           'x' * 100000, 'x=1&' * 5000, 'ids=' + 'x' * 100000):
-                response = self.send(method, path.partition('?')[0], QUERY_STRING=query)
-                self.assertLess(response.status_int, 500, (method, path, query[:60]))
-                if method not in ('PUT', 'DELETE'):
-                    self.assertNotEqual(201, response.status_int, (method, path, query[:60]))
+                response = self.send(method, path.partition('?')[0], b'{broken',
+                                     QUERY_STRING=query)
+                if (method, path, self.version.name) in reads:
+                    self.assertStatus(400, response)
+                else:
+                    self.assertLess(response.status_int, 500, (method, path, query[:60]))
 
 
 class TestHostileTexts(base.ApiTest):
@@ -222,6 +228,7 @@ class TestHostileTexts(base.ApiTest):
 
     def test_in_metadata(self):
         for number, text in enumerate(self.TEXTS):
+            text = text[:20000]
             response = self.api.put(f'/queues/q{number}', {'key': text, text: 'value'})
             self.assertStatus(201, response)
             shown = self.api.get(f'/queues/q{number}').json

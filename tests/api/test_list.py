@@ -65,7 +65,8 @@ class TestList(base.ApiTest):
 
     def test_the_default_page(self):
         self.api.post('alarms', *range(21))
-        for query, number in (({}, 10), ({'limit': 1}, 1), ({'limit': 20}, 20), ({'limit': ''}, 10)):
+        for query, number in (({}, 10), ({'limit': 1}, 1), ({'limit': 20}, 20),
+                              ({'limit': ''}, 10)):
             self.assertEqual(number, len(self.api.list('alarms', **query)))
 
     def test_the_next_link_keeps_what_was_asked(self):

@@ -89,7 +89,8 @@ class TestShare(base.ApiTest):
                          {'methods': 'GET'}, {'methods': {}}, {'methods': 1}, {'methods': None},
                          {'methods': [1]}, {'methods': [['GET']]},
                          {'expires': 1935489600}, {'expires': 'tomorrow'}, {'expires': ''},
-                         {'expires': None}, {'expires': [LATER]}, {'expires': '2020-01-01T00:00:00'},
+                         {'expires': None}, {'expires': [LATER]},
+                         {'expires': '2020-01-01T00:00:00'},
                          {'expires': '2031-13-01T00:00:00'}, {'expires': '2031-02-30T00:00:00'},
                          {'expires': '99999-01-01T00:00:00'}, {'unknown': 1},
                          {'paths': ['messages'], 'project': 'another'}):

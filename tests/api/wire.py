@@ -95,7 +95,9 @@ def hrefs(document):
 
 def check(method, response):
     """What holds for every answer of every version."""
-    place = f'{method} {response.request.path_qs} -> {response.status} {response.text[:500]!r}'
+    environ = response.request.environ
+    place = (f'{method} {environ["PATH_INFO"][:200]}?{environ["QUERY_STRING"][:200]} -> '
+             f'{response.status} {response.text[:500]!r}')
     ids = response.headers.getall('X-OpenStack-Request-Id')
     assert response.status_int not in (500, 501), place
     assert len(ids) == 1 and REQUEST_ID.fullmatch(ids[0]), (place, ids)
