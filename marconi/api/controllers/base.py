@@ -29,9 +29,12 @@ class Controller:
 
     def shown(self, request, document):
         """Return the answer to a read: 200 with a document, or 204 without."""
-        headers = ()
-        if self.version.content_location:
-            headers = (('Content-Location', request.uri),)
         if document is None:
-            return wire.no_content(*headers)
-        return wire.document(document, headers=headers)
+            return self.located(request, wire.no_content())
+        return self.located(request, wire.document(document))
+
+    def located(self, request, response):
+        """Return the response; with the path it was read from, where that is shown."""
+        if self.version.content_location:
+            response.headerlist.append(('Content-Location', request.uri))
+        return response

@@ -2,6 +2,7 @@
 
 from marconi import exception
 from marconi import objects
+from marconi.api import errors
 from marconi.api import patch
 from marconi.api import query
 from marconi.api import validation
@@ -39,7 +40,10 @@ class Queues(base.Controller):
 
     @base.action('queues:get')
     def exists(self, request, name):
-        self.broker.queues.get(request.context, name)
+        try:
+            self.broker.queues.get(request.context, name)
+        except exception.QueueNotFound as error:
+            return self.located(request, errors.respond(error))
         return self.shown(request, None)
 
     @base.action('queues:get_all')
