@@ -8,6 +8,7 @@ queue behind.
 import glob
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -57,10 +58,19 @@ class TestExamples(base.FunctionalTest):
             text = file.read()
         self.assertEqual(text.count('.. code-block::'), len(EXAMPLE.findall(text + '\n')))
 
-    def test_examples(self):
+    def test_shell(self):
+        if not shutil.which('curl'):
+            self.skipTest('curl is not installed')
+        self.run_programs('bash')
+
+    def test_python(self):
+        self.run_programs('python')
+
+    def run_programs(self, wanted):
         for path in documents():
             for (name, language), code in programs(path).items():
-                self.run_program(os.path.relpath(path, ROOT), name, language, code)
+                if language == wanted:
+                    self.run_program(os.path.relpath(path, ROOT), name, language, code)
 
     def run_program(self, path, name, language, code):
         command = {'bash': ['bash', '-euo', 'pipefail', '-c'],
