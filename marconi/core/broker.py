@@ -34,7 +34,7 @@ class Broker:
     def from_conf(cls, conf):
         """Return a broker on the database that ``conf`` names.
 
-        :raises SchemaMismatch: the database is older or newer than this code.
+        The database need not answer yet.
         """
         options = conf.database
         control = storage.connect(
