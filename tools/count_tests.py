@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Read a subunit stream; print "N passed, N failed[, N skipped]".
+"""Read a subunit stream and the number of tests there are; print "N passed, N failed[, N skipped]".
 
-Ends with 0 only when tests ran and none failed. One that began and never ended has failed.
+Ends with 0 only when tests ran and none failed. One that did not end, or did not even begin because
+its worker ended first, has failed.
 """
 
 import collections
@@ -13,22 +14,22 @@ import testtools
 STATES = {'success': 'passed', 'xfail': 'passed', 'skip': 'skipped'}
 
 
-def count(stream):
+def count(stream, expected):
     counts = collections.Counter()
 
     def note(test):
-        if test['status'] != 'exists':
-            counts[STATES.get(test['status'], 'failed')] += 1
+        counts[STATES.get(test['status'], 'failed')] += 1
 
     result = testtools.StreamToDict(note)
     result.startTestRun()
     subunit.ByteStreamToStreamResult(stream, non_subunit_name='stdout').run(result)
     result.stopTestRun()
+    counts['failed'] += max(0, expected - counts.total())
     return counts
 
 
 def main():
-    counts = count(sys.stdin.buffer)
+    counts = count(sys.stdin.buffer, int(sys.argv[1]))
     line = f'{counts["passed"]} passed, {counts["failed"]} failed'
     if counts['skipped']:
         line += f', {counts["skipped"]} skipped'
