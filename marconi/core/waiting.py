@@ -11,11 +11,7 @@ import collections
 import threading
 import time
 
-from oslo_log import log
-
 from marconi import exception
-
-LOG = log.getLogger(__name__)
 
 #: Seconds between two looks at the awaited queues.
 INTERVAL = 0.1
@@ -137,6 +133,5 @@ class Waiters:
                     return
             try:
                 self.watch_once()
-            except exception.StorageUnavailable as error:
-                LOG.warning('Cannot see whether messages came: %s', error)
+            except exception.StorageUnavailable:  # storage has logged it
                 self._closed.wait(PAUSE)
