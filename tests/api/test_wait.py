@@ -119,9 +119,9 @@ class TestWait(WaitTest):
         other.post('alarms', 'news')
         self.assertEqual(['news'], self.bodies(end()))
 
-    def test_one_message_for_one_of_two(self):
+    def test_one_message_for_each_of_two(self):
         self.api.create('alarms')
-        ends = [self.start(lambda: self.claim(wait=20)) for _ in range(2)]
+        ends = [self.start(lambda: self.claim(wait=20, limit=1)) for _ in range(2)]
         self.other.post('alarms', 'one')
         self.other.post('alarms', 'two')
         self.assertEqual(['one', 'two'], sorted(body for end in ends
