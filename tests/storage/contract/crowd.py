@@ -16,7 +16,8 @@ _pools = []
 def run(function, *args, threads=2, processes=PROCESSES, meanwhile=None):
     """Run ``function(number, *args)`` in that many threads of that many processes.
 
-    Start with another process than this: the function is pickled by its name.
+    The function is pickled by its name.
+
     :param meanwhile: called here, again and again, until they are done.
     :returns: the results, in the order of their numbers.
     """
@@ -30,6 +31,11 @@ def run(function, *args, threads=2, processes=PROCESSES, meanwhile=None):
 def run_threads(function, *args, threads=8):
     """The same in threads of this process alone."""
     return _run_threads(function, range(threads), args)
+
+
+def elsewhere(function, *args):
+    """The result of a function that runs in another process."""
+    return _pool().submit(function, *args).result(PATIENCE)
 
 
 class Patience:

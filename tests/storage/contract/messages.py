@@ -66,7 +66,7 @@ class Messages(support.Contract):
         # No database has room for these; what is raised is not the contract's business.
         for impossible in (support.new(ttl=2 ** 60), support.new(delay=2 ** 60),
                            support.new(encoding=2 ** 70)):
-            self.assertRaises(Exception, self.post, queue, 'a', impossible, 'b')
+            self.assertRaises(Exception, self.post, queue, 'a', impossible, 'b')  # noqa: H202
             self.assertEqual(['before'], support.bodies(self.everything(queue)))
         self.post(queue, 'after')
         self.assertEqual(['before', 'after'], self.listed(queue))

@@ -1,0 +1,114 @@
+"""Looking over the shoulder of a store: its statements, and what they cost."""
+
+import contextlib
+import itertools
+
+from psycopg import sql
+import sqlalchemy as sa
+
+
+@contextlib.contextmanager
+def statements(store):
+    """Collect (statement, parameters) of everything that the store executes."""
+    seen = []
+
+    def note(connection, cursor, statement, parameters, context, executemany):
+        seen.append((statement, parameters[0] if executemany else parameters))
+
+    sa.event.listen(store.engine, 'before_cursor_execute', note)
+    try:
+        yield seen
+    finally:
+        sa.event.remove(store.engine, 'before_cursor_execute', note)
+
+
+def explain(connection, statement, parameters):
+    """What running a statement costs, as a list of complaints and a number of rows read.
+
+    The statement is run, in a transaction that the caller rolls back.
+    """
+    of_dialect = {'postgresql': _explain_postgresql}.get(
+        connection.dialect.name, _explain_mariadb)
+    return of_dialect(connection, statement, parameters)
+
+
+#: Too small to have an index looked into, or to matter.
+SMALL = {'garbage', 'leases', 'settings'}
+
+
+class Prepared:
+    """A statement of PostgreSQL with a plan for any parameters, made now and kept.
+
+    That is what the driver comes to after some executions. A plan made for the very
+    parameters can only be better.
+    """
+
+    _names = itertools.count()
+
+    def __init__(self, connection, statement, parameters):
+        self.statement, self._name = statement, f'probe_{next(self._names)}'
+        places = {name: f'${number}' for number, name in enumerate(parameters, 1)}
+        connection.exec_driver_sql('SET plan_cache_mode = force_generic_plan')
+        connection.exec_driver_sql(f'PREPARE {self._name} AS {statement % places}')
+        values = ', '.join(sql.Literal(value).as_string() for value in parameters.values())
+        self._execute = f'EXECUTE {self._name} ({values})' if values else f'EXECUTE {self._name}'
+        connection.exec_driver_sql(f'EXPLAIN {self._execute}')
+
+    def cost(self, connection):
+        """What ``explain`` returns."""
+        [plan] = connection.exec_driver_sql(
+            f'EXPLAIN (ANALYZE, FORMAT JSON) {self._execute}').scalar_one()
+        complaints, read = [], 0
+        for node in _nodes(plan['Plan']):
+            rows = node['Actual Rows'] * node['Actual Loops']
+            read += rows + node.get('Rows Removed by Filter', 0) * node['Actual Loops']
+            if node['Node Type'] == 'Seq Scan' and node['Relation Name'] not in SMALL:
+                complaints.append(f'full scan of {node["Relation Name"]}')
+            if node['Node Type'] == 'Sort' and rows > 1000:
+                complaints.append(f'sort of {rows} rows')
+        return complaints, read, '\n'.join(
+            f'{node["Node Type"]} {node.get("Index Name", node.get("Relation Name", ""))} '
+            f'rows={node["Actual Rows"]} loops={node["Actual Loops"]} '
+            f'removed={node.get("Rows Removed by Filter", 0)}' for node in _nodes(plan['Plan']))
+
+    def fault(self, connection, enough):
+        """Say what is wrong with the kept plan; None when it is good."""
+        connection.exec_driver_sql("SET statement_timeout = '3s'")
+        try:
+            _, read, plan = self.cost(connection)
+        except sa.exc.OperationalError:
+            read, plan = 'too many', connection.exec_driver_sql(f'EXPLAIN {self._execute}')
+            plan = '\n'.join(plan.scalars())
+        finally:
+            connection.exec_driver_sql('SET statement_timeout = 0')
+        if read == 'too many' or read > enough:
+            return f'{read} rows read\n{self.statement}\n{plan}'
+
+
+def _explain_postgresql(connection, statement, parameters):
+    return Prepared(connection, statement, parameters).cost(connection)
+
+
+def _nodes(plan):
+    yield plan
+    for child in plan.get('Plans', ()):
+        yield from _nodes(child)
+
+
+def _explain_mariadb(connection, statement, parameters):
+    plan = connection.exec_driver_sql(f'EXPLAIN {statement}', parameters).mappings().all()
+    complaints = []
+    for row in plan:
+        table = str(row['table'])
+        if row['type'] in ('ALL', 'index') and not table.startswith('<') and table not in SMALL:
+            complaints.append(f'full scan ({row["type"]}) of {table}')
+    before = _handler_reads(connection)
+    connection.exec_driver_sql(statement, parameters)
+    nothing = _handler_reads(connection)
+    read = nothing - before - (_handler_reads(connection) - nothing)
+    return complaints, read, '\n'.join(map(str, map(dict, plan)))
+
+
+def _handler_reads(connection):
+    found = connection.exec_driver_sql("SHOW SESSION STATUS LIKE 'Handler_read%%'")
+    return sum(int(row[1]) for row in found)
