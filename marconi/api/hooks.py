@@ -45,8 +45,9 @@ class Checks(hooks.PecanHook):
         context.project_id = _project(environ, version.project_needed)
         if not signed:  # whoever got a signed URL is a plain user
             context.roles = _roles(environ)
-        if state.arguments:
-            _check_names(state.arguments[0], context.project)
+        if state.arguments and not metadata.QUEUE_NAME.match(state.arguments[0]):
+            raise errors.Refusal(400, _BAD_ID, 'The name of a queue has 1 to 64 letters, '
+                                 'digits, "_", "." or "-".')
 
     def _client_id(self, environ, needed):
         """Return the Client-ID in the one form that is stored and compared."""
@@ -103,7 +104,7 @@ def _check_content_type(environ):
                              f'The body is read as JSON and cannot be {_FORM}.')
 
 
-@functools.lru_cache(1000)
+@functools.lru_cache(100)  # few: each may be as long as a header can be
 def _admits_json(accept):
     """Return whether the most specific range that fits admits JSON."""
     weights = {}
@@ -136,19 +137,12 @@ def _project(environ, needed):
     if not value.isprintable():
         raise errors.Refusal(400, _BAD_ID,
                              'X-Project-Id must not contain control characters.')
+    if len(value) > MOST_PROJECT:
+        raise errors.Refusal(400, _BAD_ID, f'X-Project-Id may have {MOST_PROJECT} '
+                             f'characters, and has {len(value)}.')
     return value
 
 
 def _roles(environ):
     roles = environ.get('HTTP_X_ROLES')
     return [role.strip() for role in roles.split(',') if role.strip()] if roles else []
-
-
-def _check_names(queue, project):
-    if not metadata.QUEUE_NAME.match(queue):
-        raise errors.Refusal(400, _BAD_ID, 'The name of a queue has 1 to 64 letters, '
-                             'digits, "_", "." or "-".')
-    if len(project) > MOST_PROJECT:
-        raise errors.Refusal(
-            400, _BAD_ID, f'X-Project-Id may have {MOST_PROJECT} characters, '
-            f'and has {len(project)}.')
