@@ -17,8 +17,9 @@ from marconi.cmd import processes
 
 LOG = log.getLogger(__name__)
 
-#: Seconds that running requests have to finish once we are told to stop.
-GRACE = 3
+#: Seconds that running requests have to finish once we are told to stop; the
+#: whole service has 5.
+GRACE = 3.5
 #: Seconds before a worker that could not start is started again.
 PAUSE = 1
 #: A client gets 75 seconds between two requests, as from other servers, and to send
@@ -63,7 +64,7 @@ def serve(conf):
         'marconi', address=options.bind, port=options.port, workers=options.workers,
         interface='wsgi', http='1', websockets=False, http1_settings=HTTP,
         blocking_threads=options.threads, backpressure=options.connections,
-        respawn_failed_workers=True, workers_kill_timeout=GRACE + 1,
+        respawn_failed_workers=True, workers_kill_timeout=GRACE + 0.5,
         process_name='marconi-server', log_level='error', log_dictconfig=GRANIAN_LOG)
     server.respawned_wrks = _NoMemory()
     server.serve(target_loader=functools.partial(load, conf, os.getpid()),

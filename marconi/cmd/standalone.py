@@ -16,7 +16,7 @@ from marconi.cmd import janitor
 from marconi.cmd import server
 from marconi.cmd import supervisor
 
-#: Seconds for everything to stop: a second less than we promise.
+#: Seconds for everything to stop: somewhat less than we promise.
 PATIENCE = 4.5
 
 WELCOME = """\
