@@ -104,9 +104,11 @@ class Claims(base.Claims):
 
     def _find(self, connection, queue, claim_id, lock=False):
         statement = self.database.locking(self._FIND) if lock else self._FIND
-        claim = connection.execute(statement, {
-            'queue': queue.id, 'generation': queue.generation, 'claim': claim_id,
-            'now': self.database.now()}).first()
+        claim = None
+        if rows.CLAIM_ID.match(claim_id):
+            claim = connection.execute(statement, {
+                'queue': queue.id, 'generation': queue.generation, 'claim': claim_id,
+                'now': self.database.now()}).first()
         if claim is None:
             rows.check(connection, self._ALIVE, queue)
             raise exception.ClaimNotFound(id=claim_id, queue=queue.name)

@@ -1,7 +1,5 @@
 """Messages: post, list, get, delete, pop, count."""
 
-import re
-
 import sqlalchemy as sa
 
 from marconi import exception
@@ -22,8 +20,6 @@ _LIMIT = sa.bindparam('limit', type_=sa.Integer)
 _HELD = sa.and_(_messages.claim_id.is_not(None), _messages.available_at > engine.NOW)
 _DELAYED = sa.and_(_messages.claim_id.is_(None), _messages.available_at > engine.NOW)
 _SHOWN = sa.select(*rows.COLUMNS, rows.NOW)
-
-CLAIM_ID = re.compile(r'[0-9a-f]{32}\Z')
 
 
 class Messages(base.Messages):
@@ -81,12 +77,14 @@ class Messages(base.Messages):
         seqs = self.moved.positions(connection, queue, [id])
         if not seqs:
             return
-        guarded = self._DELETE_FREE if claim_id is None else self._DELETE_HELD
-        done = connection.execute(guarded, {
-            'queue': queue.id, 'seqs': seqs, 'claim': claim_id,
-            'now': self.database.now()})
-        if not done.rowcount:
-            self._refuse(self._read(connection, queue, seqs), id, claim_id)
+        if claim_id is None or rows.CLAIM_ID.match(claim_id):
+            guarded = self._DELETE_FREE if claim_id is None else self._DELETE_HELD
+            done = connection.execute(guarded, {
+                'queue': queue.id, 'seqs': seqs, 'claim': claim_id,
+                'now': self.database.now()})
+            if done.rowcount:
+                return
+        self._refuse(self._read(connection, queue, seqs), id, claim_id)
 
     @engine.writing
     def delete_many(self, connection, queue, ids, claim_ids=None):
@@ -149,7 +147,7 @@ class Messages(base.Messages):
         if not found:
             return
         [row] = found
-        if claim_id is not None and not CLAIM_ID.match(claim_id):
+        if claim_id is not None and not rows.CLAIM_ID.match(claim_id):
             raise exception.MalformedClaimId(claim_id=claim_id)
         if row.claim_id is not None and row.available_at > row.now:
             raise exception.MessageClaimed(id=id)

@@ -1,9 +1,13 @@
 """Rows of ``messages`` as values."""
 
+import re
+
 from marconi import exception
 from marconi import objects
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import tables
+
+CLAIM_ID = re.compile(r'[0-9a-f]{32}\Z')
 
 #: What ``to_messages`` needs.
 COLUMNS = [column for column in tables.messages.c if column.name != 'client_id']
