@@ -40,7 +40,8 @@ odd_texts = st.one_of(
     anything, st.text(string.printable, max_size=80), st.sampled_from([
         '', '\0', '\r\n', '..', '../..', '%', '%zz', '%00', 'a' * 65, 'A' * 300, 'x' * 5000,
         '\ud800', '\u202e', 'null', "'; DROP TABLE messages; --", '{queue}', '😀' * 30]))
-names = once_in(8, odd_texts, st.sampled_from(['{queue}', 'a', 'b.c', 'D_-', 'q' * 64]))
+names = once_in(8, odd_texts, st.sampled_from(
+    ['a', 'a', 'a', 'a', 'a', '{queue}', 'b.c', 'q' * 64]))
 ids = once_in(8, odd_texts, st.sampled_from(
     ['{message}', '{message}', '{claim}', '0' * 32, 'f' * 32, 'F' * 32, '0', '-1']))
 claim_ids = once_in(8, odd_texts, st.sampled_from(
@@ -118,14 +119,49 @@ def mutated(draw, texts):
     return text[:at] + new + text[to:]
 
 
-def body_of(values):
-    """Bodies for an operation that wants such values."""
-    usual = encoded(values)
-    return once_in(5, st.one_of(mutated(usual), hostile_bytes, encoded(documents),
-                                st.just(b'')), usual)
+def body_of(right, values):
+    """Bodies for an operation: mostly right, else nearly right, or nothing of the kind."""
+    return once_in(3, st.one_of(
+        encoded(values), encoded(values), mutated(encoded(right)), hostile_bytes,
+        encoded(documents), st.just(b'')), encoded(right))
 
+
+# What each operation accepts.
+
+right_documents = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(-2 ** 63, 2 ** 63 - 1),
+              st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=20)),
+    lambda inner: st.one_of(st.lists(inner, max_size=4),
+                            st.dictionaries(st.text(max_size=20), inner, max_size=4)),
+    max_leaves=8)
+right_messages = st.lists(st.fixed_dictionaries(
+    {'body': right_documents, 'ttl': st.integers(60, 1209600)},
+    optional={'delay': st.sampled_from([0, 0, 900])}), min_size=1, max_size=5)
+right_posts = right_messages.map(lambda messages: {'messages': messages})
+right_claims = st.fixed_dictionaries(
+    {'ttl': st.integers(60, 43200), 'grace': st.integers(60, 43200)})
+right_metadata = st.fixed_dictionaries({}, optional={
+    'team': st.sampled_from(['ops', 'dev', 7]), 'more': right_documents})
+right_reserved = st.fixed_dictionaries({}, optional={
+    '_max_claim_count': st.integers(1, 3), '_dead_letter_queue': st.just('dead'),
+    '_dead_letter_queue_messages_ttl': st.just(60), '_enable_encrypt_messages': st.booleans(),
+    '_default_message_ttl': st.integers(60, 1209600), '_default_message_delay': st.just(0),
+    '_max_messages_post_size': st.sampled_from([1, 200, 262144])})
+right_change = st.one_of(
+    st.fixed_dictionaries({'op': st.sampled_from(['add', 'replace']), 'value': st.just(60),
+                           'path': st.just('/metadata/_default_message_ttl')}),
+    st.fixed_dictionaries({'op': st.just('add'), 'value': right_documents,
+                           'path': st.sampled_from(['/metadata/team', '/metadata/a~1b'])}),
+    st.fixed_dictionaries({'op': st.just('remove'),
+                           'path': st.sampled_from([f'/metadata/{key}' for key in RESERVED])}))
+right_changes = st.lists(right_change, max_size=3)
+right_shares = st.fixed_dictionaries({}, optional={
+    'paths': st.lists(st.sampled_from(['messages', 'claims', 'subscriptions']), max_size=3),
+    'methods': st.lists(st.sampled_from(['GET', 'POST', 'DELETE']), max_size=3)})
+right_purges = st.just({'resource_types': ['messages']})
 
 # Query strings.
+
 
 def query_of(**parameters):
     """Query strings with some of these parameters."""
@@ -134,7 +170,7 @@ def query_of(**parameters):
     odd = st.one_of(odd_texts, st.lists(st.tuples(
         st.sampled_from([*parameters, 'x', 'ids', 'pop', 'limit', 'marker']), odd_texts),
         max_size=4).map(lambda pairs: '&'.join('='.join(pair) for pair in pairs)))
-    return once_in(5, odd, usual)
+    return once_in(5, odd, once_in(2, usual, st.just('')))
 
 
 bools = once_in(5, odd_texts, st.sampled_from(['true', 'false', 'True', '0', 'yes']))
@@ -188,26 +224,27 @@ QUEUE = '/queues/{name}'
 
 #: (methods, path below the version, query, body): {name}, {id} and {cid} are drawn.
 OPERATIONS = (
-    ('PUT', QUEUE, NOTHING, body_of(metadata)),
-    ('POST', f'{QUEUE}/messages', NOTHING, body_of(posts)),
-    ('POST', f'{QUEUE}/messages', NOTHING, body_of(posts)),
-    ('POST', f'{QUEUE}/claims', create_claim, body_of(claims)),
+    ('PUT', QUEUE, NOTHING, body_of(st.one_of(right_metadata, right_reserved), metadata)),
+    ('PATCH', QUEUE, NOTHING, body_of(right_changes, changes)),
+    *[('POST', f'{QUEUE}/messages', NOTHING, body_of(right_posts, posts))] * 4,
+    *[('POST', f'{QUEUE}/claims', create_claim, body_of(right_claims, claims))] * 3,
     ('GET', f'{QUEUE}/messages', list_messages, st.just(b'')),
+    ('GET', f'{QUEUE}/messages', st.just('echo=true'), st.just(b'')),
     ('GET', f'{QUEUE}/messages/{{id}}', NOTHING, st.just(b'')),
     ('DELETE', f'{QUEUE}/messages', delete_messages, st.just(b'')),
     ('DELETE', f'{QUEUE}/messages/{{id}}', delete_message, st.just(b'')),
     ('GET', f'{QUEUE}/claims/{{cid}}', NOTHING, st.just(b'')),
-    ('PATCH', f'{QUEUE}/claims/{{cid}}', NOTHING, body_of(claims)),
+    ('PATCH', f'{QUEUE}/claims/{{cid}}', NOTHING, body_of(right_claims, claims)),
     ('DELETE', f'{QUEUE}/claims/{{cid}}', NOTHING, st.just(b'')),
     ('GET', '/queues', list_queues, st.just(b'')),
     ('GET', QUEUE, NOTHING, st.just(b'')),
     ('HEAD', QUEUE, NOTHING, st.just(b'')),
-    ('PATCH', QUEUE, NOTHING, body_of(changes)),
+    ('PATCH', QUEUE, NOTHING, body_of(right_changes, changes)),
     ('GET', f'{QUEUE}/metadata', NOTHING, st.just(b'')),
-    ('PUT', f'{QUEUE}/metadata', NOTHING, body_of(metadata)),
+    ('PUT', f'{QUEUE}/metadata', NOTHING, body_of(right_metadata, metadata)),
     ('GET', f'{QUEUE}/stats', NOTHING, st.just(b'')),
-    ('POST', f'{QUEUE}/purge', NOTHING, body_of(purges)),
-    ('POST', f'{QUEUE}/share', NOTHING, body_of(shares)),
+    ('POST', f'{QUEUE}/purge', NOTHING, body_of(right_purges, purges)),
+    ('POST', f'{QUEUE}/share', NOTHING, body_of(right_shares, shares)),
     ('DELETE', QUEUE, NOTHING, st.just(b'')),
     ('GET', '/', NOTHING, st.just(b'')),
     ('GET', '/ping', NOTHING, st.just(b'')),
@@ -219,7 +256,10 @@ OPERATIONS = (
 def operations(draw):
     """A request for an operation that there is, in some version, more or less right."""
     method, path, query, body = draw(st.sampled_from(OPERATIONS))
-    path = draw(once_in(30, odd_texts, st.sampled_from(VERSIONS))) + path
+    version = draw(once_in(30, odd_texts, st.sampled_from(VERSIONS)))
+    if version == '/v1' and 'messages' in path and method == 'POST':
+        body = body_of(right_messages, posts)
+    path = version + path
     for field, texts in (('{name}', names), ('{id}', ids), ('{cid}', claim_ids)):
         if field in path:
             path = path.replace(field, draw(texts).replace('/', ''))
