@@ -12,8 +12,11 @@ from granian import http
 from oslo_log import log
 
 from marconi import exception
+# Imported before the workers are forked, so that they share the memory.
+from marconi.api import app
 from marconi.cmd import common
 from marconi.cmd import processes
+from marconi.core import broker as broker_module
 
 LOG = log.getLogger(__name__)
 
@@ -91,8 +94,6 @@ def load(conf, parent):
 
 
 def _application(conf):
-    from marconi.api import app
-    from marconi.core import broker as broker_module
     broker = broker_module.Broker.from_conf(conf)  # of this process alone
     processes.on_stop(broker.waiters.close, GRACE)
     return app.build(conf, broker)
