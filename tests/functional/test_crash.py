@@ -1,4 +1,7 @@
-"""P1: what was acknowledged is durable, and a batch is all or nothing, whoever is killed when."""
+"""P1: what was acknowledged is durable, and a batch is all or nothing, whoever is killed when.
+
+What was taken and acknowledged does not come back either.
+"""
 
 import collections
 import random
@@ -11,6 +14,9 @@ ROUNDS = 20
 WRITERS = 6
 #: Posts that must be acknowledged between two kills.
 PROGRESS = 15
+#: Messages in the queue that is emptied meanwhile.
+STOCK = 4000
+POP = 5
 
 
 class TestCrash(base.FunctionalTest):
@@ -20,8 +26,10 @@ class TestCrash(base.FunctionalTest):
     def test_acknowledged_posts_survive_kill_9(self):
         service = self.own_service()
         self.assertStatus(201, self.caller(service)('PUT', '/v2/queues/queue'))
-        acknowledged = [{} for _ in range(WRITERS)]
+        self.fill(service)
+        acknowledged, taken = [{} for _ in range(WRITERS)], []
         crowd = base.Crowd()
+        crowd.start(self.take, crowd, service, taken)
         for number in range(WRITERS):
             crowd.start(self.write, crowd, service, number, acknowledged[number])
         try:
@@ -35,8 +43,37 @@ class TestCrash(base.FunctionalTest):
         finally:
             crowd.stopping.set()
             crowd.join()
-        messages = self.caller(service).everything()
-        self.check(messages, acknowledged)
+        self.check(self.caller(service).everything(), acknowledged)
+        self.check_stock(service, taken)
+
+    def fill(self, service):
+        call = self.caller(service, 'stock')
+        for first in range(0, STOCK, 200):
+            self.assertStatus(201, call.post(*range(first, first + 200)))
+
+    def take(self, crowd, service, taken):
+        """Pop messages; note None for an answer that did not come."""
+        call = self.caller(service, 'stock')
+        while not crowd.stopping.is_set():
+            try:
+                answer = call('DELETE', f'{call.path}/messages', pop=POP)
+            except caller.NoAnswer:
+                taken.append(None)
+                time.sleep(0.02)
+                continue
+            if answer.status != 503:
+                self.assertStatus(200, answer)
+                taken.append([message['body'] for message in answer.json['messages']])
+            time.sleep(0.01)  # so that there are some left
+
+    def check_stock(self, service, taken):
+        left = [message['body'] for message in self.caller(service, 'stock').everything()]
+        known = [body for bodies in taken if bodies for body in bodies]
+        self.assertEqual(len(known), len(set(known)), 'a message was taken twice')
+        self.assertEqual(set(), set(known) & set(left), 'a message came back')
+        self.assertEqual(sorted(left), left)
+        lost = STOCK - len(left) - len(known)
+        self.assertLessEqual(lost, POP * taken.count(None), 'messages went, and nobody asked')
 
     def write(self, crowd, service, number, acknowledged):
         """Post single messages and batches; never the same one twice."""
