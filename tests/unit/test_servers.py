@@ -76,14 +76,14 @@ class TestServer(OnEveryServer, base.TestCase):
         server = self.own_server()
         url = server.create_database('crash')
         execute(url, 'CREATE TABLE thing (id integer)')
-        for number in range(100):
+        for number in range(30):
             execute(url, f'INSERT INTO thing VALUES ({number})')
         with sqlalchemy.create_engine(url, poolclass=pool.NullPool).connect() as connection:
-            connection.exec_driver_sql('INSERT INTO thing VALUES (100)')
+            connection.exec_driver_sql('INSERT INTO thing VALUES (30)')
             server.kill()
             connection.invalidate()
         server.start()
-        self.assertEqual(100, count(url))
+        self.assertEqual(30, count(url))
 
     def test_two_do_not_meet(self):
         one, two = self.own_server(), self.own_server()
