@@ -125,8 +125,7 @@ class Signal(Value, frozen=True, kw_only=True):
 
     #: Grows with every post.
     tail: int
-    #: Something could be claimed now.
+    #: Something can be claimed now, or may be: see ``due``.
     ready: bool
-    #: A message became visible by time (its delay or its claim ended) and
-    #: has not been tidied yet.
+    #: A delay or a claim has ended, and the janitor did not see to it yet.
     due: bool

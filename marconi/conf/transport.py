@@ -34,6 +34,10 @@ OPTS = [
            'The grace of a claim made without one, in seconds.', 60),
     _limit('max_wait', 20,
            'For how many seconds a request may wait for a message to come.', 0),
+    _limit('max_waiting', 500,
+           'How many requests may wait for a message at a time, in one process; '
+           'further ones are answered at once. Fewer than the threads of the process, '
+           'since each waiting request has one.', 0),
     cfg.BoolOpt(
         'message_delete_with_claim_id', default=False,
         help='Deleting several messages by id needs the ids of their claims too.'),

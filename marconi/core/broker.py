@@ -24,7 +24,7 @@ class Broker:
         self.policy = policy
         self.stores = stores
         self.cipher = encryption.Cipher(conf.transport.message_encryption_key)
-        self.waiters = waiting.Waiters(stores)
+        self.waiters = waiting.Waiters(stores, conf.transport.max_waiting)
         self.queues = queues.Queues(self)
         self.messages = messages.Messages(self)
         self.claims = claims.Claims(self)

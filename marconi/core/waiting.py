@@ -43,8 +43,12 @@ class _Waiter:
 class Waiters:
     """All who wait in this process, by (project, queue name)."""
 
-    def __init__(self, stores, clock=time.monotonic):
+    def __init__(self, stores, most, clock=time.monotonic):
+        """
+        :param most: how many may wait at a time; others are not held back.
+        """
         self._stores = stores
+        self._most = most
         self._clock = clock
         self._lock = threading.Lock()
         self._waiters = collections.defaultdict(set)
@@ -61,21 +65,32 @@ class Waiters:
             new ones (a listing).
         """
         found = look()
-        if found or not seconds or self._closed.is_set():
+        if found or not seconds or self._closed.is_set() or self._full:
             return found
         deadline = self._clock() + seconds
         waiter = self._enter(project, name, claiming)
         try:
             found = look()  # something may have come before we entered
-            while not found and not self._closed.is_set():
+            while not found:
                 left = deadline - self._clock()
-                if left <= 0 or not waiter.event.wait(left):
+                if left <= 0 or not waiter.event.wait(left) or self._closed.is_set():
                     break
                 waiter.event.clear()
                 found = look()
         finally:
             self._leave(project, name, waiter)
         return found
+
+    @property
+    def number(self):
+        """How many wait just now."""
+        return sum(map(len, list(self._waiters.values())))
+
+    @property
+    def _full(self):
+        # A waiter has a thread of the server: those that are left must do for
+        # all others.
+        return self.number >= self._most
 
     def notify(self, queue):
         """Wake those who wait for ``queue`` in this process."""

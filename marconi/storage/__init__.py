@@ -1,5 +1,6 @@
 """Storage: where queues, messages and claims are kept."""
 
+import functools
 from importlib import metadata
 
 
@@ -10,7 +11,12 @@ def connect(driver, url, **options):
     :param options: see the driver; for the built-in one
         ``marconi.storage.sqlalchemy.store.Store``.
     """
-    points = metadata.entry_points(group='marconi.storage', name=driver)
+    return _driver(driver)(url, **options)
+
+
+@functools.cache
+def _driver(name):
+    points = metadata.entry_points(group='marconi.storage', name=name)
     if not points:
-        raise ValueError(f'There is no storage driver {driver!r} installed.')
-    return next(iter(points)).load()(url, **options)
+        raise ValueError(f'There is no storage driver {name!r} installed.')
+    return next(iter(points)).load()

@@ -41,7 +41,7 @@ class Queues(abc.ABC):
 
     @abc.abstractmethod
     def existing(self, names):
-        """Return those of the names that exist, in one statement.
+        """Return those of the names that exist, in one statement per project.
 
         :param names: list of (project, name), not empty.
         """
@@ -177,7 +177,8 @@ class Claims(abc.ABC):
 
         :param dead_letters: ``DeadLetters`` or None; messages claimed too
             often go there in the same transaction (unclaimed, count 0,
-            lifetime counted from now, id kept) instead of being claimed.
+            lifetime counted from now, id kept) instead of being claimed, and
+            others are claimed in their place.
         :returns: ``Claim``, or None if there was nothing to claim.
         """
 

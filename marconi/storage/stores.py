@@ -112,7 +112,7 @@ class Stores:
     def known(self, names):
         """Return {(project, name): queue} for those that exist.
 
-        One statement for all that are not remembered.
+        One statement per project for all that are not remembered.
 
         :param names: list of (project, name).
         """

@@ -17,7 +17,7 @@ class WaitTest(base.ApiTest):
         thread = threading.Thread(target=lambda: answer.append(request()), daemon=True)
         thread.start()
         deadline = time.monotonic() + 15
-        while not self.broker.waiters._waiters and thread.is_alive():
+        while not self.broker.waiters.number and thread.is_alive():
             self.assertLess(time.monotonic(), deadline)
             thread.join(0.002)
         self.assertTrue(thread.is_alive(), 'it did not wait')

@@ -138,7 +138,7 @@ class TestPlans(base.OnEveryDatabase, base.TestCase):
         first = messages.list(large, limit=1000)
         marker, middle = first[0].id, first[-1].id
         held = claims.create(large, 3600, 60, 10)
-        queues = [large, *self.others[:30]]
+        queues = [large, *self.others[:20]]
         yield 'post one', lambda: messages.post(large, [support.new()], 'client')
         yield 'post twenty', lambda: messages.post(
             large, support.several(10) + support.several(10, delay=60), 'client')

@@ -23,11 +23,18 @@ _HELD = sa.and_(_QUEUE, _messages.available_at == sa.bindparam('deadline'),
 
 class Claims(base.Claims):
 
+    #: How often one claim looks for others in the place of dead letters.
+    MOST_ROUNDS = 20
+
     _FIND = sa.select(
         _claims.ttl, _claims.grace, _claims.renewed_at, _claims.expires_at, rows.NOW,
     ).where(_THIS, _claims.expires_at > engine.NOW, streams.ALIVE)
+    # The deadline is asked for anew: it moves when the claim is renewed.
     _SHOW = sa.select(*rows.COLUMNS, rows.NOW).where(
-        _HELD, _messages.expires_at > engine.NOW, _messages.seq > sa.bindparam('floor'),
+        _QUEUE, _messages.claim_id == sa.bindparam('claim'),
+        _messages.available_at == sa.select(_claims.expires_at).where(
+            _THIS).scalar_subquery(),
+        _messages.expires_at + 0 > engine.NOW, _messages.seq > sa.bindparam('floor'),
     ).order_by(_messages.seq)
     _ALIVE = sa.select(streams.ALIVE)
 
@@ -61,22 +68,18 @@ class Claims(base.Claims):
         taken = self.free.take(connection, queue, limit)
         if not taken:
             rows.check(connection, self._ALIVE, queue)
-            return None
-        now = taken[0].now
-        if dead_letters is not None:
-            dead = [row for row in taken if row.claim_count >= dead_letters.max_claims]
-            taken = [row for row in taken if row.claim_count < dead_letters.max_claims]
-            self.dead_letters.move(connection, queue, dead, dead_letters, now)
+        if taken and dead_letters is not None:
+            taken = self._sort_out(connection, queue, taken, limit, dead_letters)
         if not taken:
             return None
-        return self._claim(connection, queue, taken, now, ttl, grace)
+        return self._claim(connection, queue, taken, ttl, grace)
 
     @engine.reading
     def get(self, connection, queue, claim_id):
         claim = self._find(connection, queue, claim_id)
         found = connection.execute(self._SHOW, {
-            'queue': queue.id, 'claim': claim_id, 'deadline': claim.expires_at,
-            'floor': queue.floor, 'now': self.database.now()}).all()
+            'queue': queue.id, 'claim': claim_id, 'floor': queue.floor,
+            'now': self.database.now()}).all()
         return objects.Claim(
             id=claim_id, ttl=claim.ttl, grace=claim.grace, renewed_at=claim.renewed_at,
             read_at=claim.now, messages=rows.to_messages(self.ids(), found))
@@ -102,6 +105,21 @@ class Claims(base.Claims):
                                         'deadline': claim.expires_at})
         connection.execute(self._FORGET, {'queue': queue.id, 'claim': claim_id})
 
+    def _sort_out(self, connection, queue, found, limit, dead_letters):
+        """Move those of the rows that were claimed too often, and take others."""
+        taken = []
+        for _ in range(self.MOST_ROUNDS):
+            dead = [row for row in found if row.claim_count >= dead_letters.max_claims]
+            taken += [row for row in found if row.claim_count < dead_letters.max_claims]
+            if not dead:
+                break
+            self.dead_letters.move(connection, queue, dead, dead_letters, dead[0].now)
+            if dead_letters.queue.id == queue.id:
+                break  # they would be found again
+            found = self.free.take(connection, queue, limit - len(taken),
+                                   besides=[row.seq for row in taken])
+        return taken
+
     def _find(self, connection, queue, claim_id, lock=False):
         statement = self.database.locking(self._FIND) if lock else self._FIND
         claim = None
@@ -114,7 +132,8 @@ class Claims(base.Claims):
             raise exception.ClaimNotFound(id=claim_id, queue=queue.name)
         return claim
 
-    def _claim(self, connection, queue, taken, now, ttl, grace):
+    def _claim(self, connection, queue, taken, ttl, grace):
+        now = max(row.now for row in taken)
         claim_id, deadline = uuid.uuid4().hex, now + 1000 * ttl
         least = deadline + 1000 * grace
         done = connection.execute(self._CLAIM, {

@@ -21,10 +21,12 @@ class DeadLetterOffice:
         self.moved = store.moved
 
     def move(self, connection, queue, dead, target, now):
-        """Move locked rows to the end of the dead letter queue.
+        """Move locked rows to the dead letter queue.
 
-        Posted there as any message is, so that its readers miss none: new
-        position, unclaimed, count 0, lifetime counted from now. The id stays.
+        Posted there as any message is, so that its readers miss none: at the
+        end, unclaimed, count 0, lifetime counted from now. The id stays. One
+        that returns to the queue it was first posted to takes the place again
+        that its id stands for: who reads there has had it.
 
         :param target: ``objects.DeadLetters``.
         :raises StaleQueue: the dead letter queue is not what we remember.
@@ -37,13 +39,22 @@ class DeadLetterOffice:
         if stream is None or stream.generation != target.queue.generation:
             raise exception.StaleQueue(name=target.queue.name)
         letters = [_letter(row, target.ttl, now) for row in dead]
-        self.posting.append(connection, stream, letters)
+        back = [letter for letter in letters if letter['origin_queue'] == stream.id
+                and letter['origin_seq'] > target.queue.floor]
+        new = [letter for letter in letters if letter not in back]
+        if new:
+            self.posting.append(connection, stream, new)
+            self.moved.record(connection, new, now)
+        for letter in back:
+            letter |= {'queue_id': stream.id, 'seq': letter['origin_seq'],
+                       'origin_queue': None, 'origin_seq': None,
+                       'available_at': tables.RETURNED}
         self.database.insert_many(connection, tables.messages, letters)
-        self.moved.record(connection, letters, now)
 
 
 def _letter(row, ttl, now):
     own_ttl = row.expires_at - row.created_at
+    first = row.origin_queue is None
     return {
         'available_at': tables.FRESH,
         'created_at': now,
@@ -51,8 +62,8 @@ def _letter(row, ttl, now):
         'claim_count': 0,
         'claim_id': None,
         'client_id': row.client_id,
-        'origin_queue': row.queue_id if row.origin_queue is None else row.origin_queue,
-        'origin_seq': row.seq if row.origin_seq is None else row.origin_seq,
+        'origin_queue': row.queue_id if first else row.origin_queue,
+        'origin_seq': row.seq if first else row.origin_seq,
         'encoding': row.encoding,
         'body': row.body,
     }

@@ -21,6 +21,7 @@ from sqlalchemy.ext import compiler
 
 from marconi import exception
 from marconi.storage.sqlalchemy import faults
+from marconi.storage.sqlalchemy import tables
 
 LOG = log.getLogger(__name__)
 
@@ -81,6 +82,10 @@ def writing(method):
 class Database:
     """One database and a pool of connections to it."""
 
+    #: Seconds after which a MariaDB or MySQL server that says nothing counts as
+    #: gone. Longer than any statement of ours, lock included.
+    SILENCE = 20
+
     def __init__(self, url, clock=None, pool_size=10, max_overflow=10, pool_timeout=5,
                  recycle=3600):
         """
@@ -89,8 +94,9 @@ class Database:
         :raises ValueError: the URL is malformed or of an unknown kind.
         """
         self.clock = clock
-        self.engine = make_engine(url, pool_size=pool_size, max_overflow=max_overflow,
-                                  pool_timeout=pool_timeout, pool_recycle=recycle)
+        self.engine = make_engine(
+            url, silence=self.SILENCE, pool_size=pool_size, max_overflow=max_overflow,
+            pool_timeout=pool_timeout, pool_recycle=recycle)
         self.dialect = 'mysql' if self.engine.name == 'mariadb' else self.engine.name
         # SQLite has one writer at a time and lets others poll for their turn;
         # within a process a lock is fairer and wakes at once.
@@ -157,8 +163,9 @@ class Database:
         MariaDB and MySQL prefer the primary key when it has the wanted order,
         even if that means to walk over all that the index would leave out.
         """
+        name = index.name or 'PRIMARY'
         for dialect in ('mysql', 'mariadb'):
-            select = select.with_hint(index.table, f'FORCE INDEX ({index.name})', dialect)
+            select = select.with_hint(index.table, f'FORCE INDEX ({name})', dialect)
         return select
 
     def along(self, select, index, *values, after):
@@ -176,6 +183,33 @@ class Database:
             sa.tuple_(equal[1], column) > sa.tuple_(values[1], after),
             equal[1] <= values[1],
         ).order_by(equal[1], column)
+
+    def up_to(self, select, index, *values, most):
+        """Return a SELECT of the entries between ``values`` and ``most``, in order.
+
+        :param values: of the first columns of ``index``; exclusive of the last.
+        :param most: the greatest value of that column, inclusive.
+        """
+        first, column, last = index.columns
+        select = self.through(select, index).where(first == values[0], column <= most)
+        if self.dialect != 'postgresql':
+            return select.where(column > values[1])
+        return select.where(  # as above
+            sa.tuple_(column, last) > sa.tuple_(values[1], tables.FOREVER),
+        ).order_by(column, last)
+
+    def at(self, select, column, positions):
+        """Return a SELECT of the rows whose ``column`` is among ``positions``, sorted.
+
+        :param positions: a small SELECT of one column, run once and first.
+        """
+        found = positions.subquery('positions')
+        if self.dialect != 'postgresql':
+            return select.join(found, column == found.columns[0]).order_by(column)
+        # One look-up for each, where PostgreSQL might think of going through
+        # all of the queue once. MariaDB has no LATERAL, and no such idea.
+        row = select.where(column == found.columns[0]).limit(1).lateral('row')
+        return sa.select(row).join_from(found, row, sa.true()).order_by(row.c[column.name])
 
     def insert_many(self, connection, table, rows):
         """Insert dicts with the same keys, in as few round trips as possible."""
@@ -228,9 +262,11 @@ def _unnested(table, names):
     return sa.insert(table).from_select(names, sa.select(*rows.c))
 
 
-def make_engine(url, **pool):
+def make_engine(url, silence=None, **pool):
     """Return an SQLAlchemy engine, set up for Marconi.
 
+    :param silence: seconds to wait for an answer, with PyMySQL; None for ever,
+        as changes of the schema need.
     :raises ValueError: the URL is malformed or of an unknown kind.
     """
     try:
@@ -243,12 +279,18 @@ def make_engine(url, **pool):
     if url.get_driver_name() == 'mysqldb' and '+' not in url.drivername:
         url = url.set(drivername='mysql+pymysql')
     arguments, on_connect = connect
+    if url.get_driver_name() == 'pymysql':
+        arguments = arguments | {'read_timeout': CONNECT_TIMEOUT}
     engine = sa.create_engine(
         url, isolation_level='AUTOCOMMIT', skip_autocommit_rollback=True,
         connect_args=arguments, **pool)
 
     @sa.event.listens_for(engine, 'connect')
     def prepare(connection, record):
+        if url.get_driver_name() == 'pymysql':
+            # Its time to connect does not include what the server says first,
+            # and there is no public way to change the time to read afterwards.
+            connection._read_timeout = silence
         cursor = connection.cursor()
         for statement in on_connect:
             cursor.execute(statement)
@@ -265,6 +307,10 @@ _CONNECT = {
     )),
     'postgresql': ({'connect_timeout': CONNECT_TIMEOUT, 'application_name': 'marconi'}, (
         f"SET lock_timeout = '{LOCK_TIMEOUT}s'",
+        # Everything we ask for stands in the order of an index. While a table
+        # looks empty, collecting and sorting seems to cost the same, and the
+        # plan is kept when it is full.
+        'SET enable_bitmapscan = off',
     )),
     'mysql': ({'connect_timeout': CONNECT_TIMEOUT}, (
         'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',

@@ -7,6 +7,8 @@ third is sorted, and the janitor keeps it short. So no statement ever walks
 over messages that are in somebody's hands.
 """
 
+import operator
+
 import sqlalchemy as sa
 
 from marconi.storage.sqlalchemy import engine
@@ -29,20 +31,20 @@ def candidates(database, *conditions, fresh, others, limit):
     queue = sa.bindparam('queue', type_=sa.BigInteger)
     fresh = sa.bindparam(fresh, type_=sa.BigInteger)
     others = sa.bindparam(others, type_=sa.BigInteger)
+    # The sums here and below keep other indexes out of it.
     found = sa.select(_messages.seq, _messages.available_at).where(
-        _messages.expires_at > engine.NOW, *conditions).limit(rows)
-    sources = (
-        database.along(found, tables.AVAILABLE, queue, tables.FRESH, after=fresh),
-        database.along(found, tables.AVAILABLE, queue, tables.RETURNED, after=others),
-        database.through(found, tables.AVAILABLE).where(
-            _messages.queue_id == queue, _messages.available_at > tables.RETURNED,
-            _messages.available_at <= engine.NOW, _messages.seq > others,
-            # The sum keeps PostgreSQL from walking along the primary key, over
-            # all that is in somebody's hands.
-        ).order_by(_messages.seq + 0),
-    )
-    union = sa.union_all(*(sa.select(source.subquery(name)) for name, source in zip(
-        ('fresh', 'returned', 'due'), sources, strict=True)))
+        _messages.expires_at + 0 > engine.NOW, *conditions)
+    sources = {
+        'fresh': database.along(
+            found, tables.AVAILABLE, queue, tables.FRESH, after=fresh).limit(rows),
+        'returned': database.along(
+            found, tables.AVAILABLE, queue, tables.RETURNED, after=others).limit(rows),
+        'due': database.up_to(
+            found.where(_messages.seq + 0 > others), tables.AVAILABLE, queue,
+            tables.RETURNED, most=engine.NOW),
+    }
+    union = sa.union_all(*(sa.select(source.subquery(name))
+                           for name, source in sources.items()))
     return union.order_by(union.selected_columns.seq).limit(rows)
 
 
@@ -54,12 +56,13 @@ class FreeMessages:
     MOST_CANDIDATES = 2000
     MOST_HEADS = 100_000
 
-    # The condition is repeated: what a candidate was, it need no longer be.
+    # The conditions are repeated: what a candidate was, it need no longer be.
+    # The sums keep every index but the primary key out of it.
     _TAKE = sa.select(
         *tables.messages.c, engine.NOW.label('now'),
     ).where(
         _QUEUE, _messages.seq.in_(sa.bindparam('seqs', expanding=True)),
-        _messages.available_at <= engine.NOW, _messages.expires_at > engine.NOW,
+        _messages.available_at + 0 <= engine.NOW, _messages.expires_at + 0 > engine.NOW,
         streams.ALIVE,
     ).order_by(_messages.seq).limit(sa.bindparam('limit', type_=sa.Integer))
 
@@ -73,19 +76,27 @@ class FreeMessages:
         # which a database cannot drop while a transaction is open elsewhere.
         self._heads = {}
 
-    def take(self, connection, queue, limit):
-        """Lock and return up to ``limit`` rows; nobody else gets them."""
-        window = limit + self.SLACK
-        while True:
-            seqs = self._candidates(connection, queue, window)
+    def take(self, connection, queue, limit, besides=()):
+        """Lock and return up to ``limit`` rows; nobody else gets them.
+
+        :param besides: positions that this transaction has taken already.
+        """
+        taken, besides = [], set(besides)
+        window = limit + len(besides) + self.SLACK
+        while len(taken) < limit:
+            found = self._candidates(connection, queue, window)
+            seqs = [seq for seq in found if seq not in besides]
             if not seqs:
-                return []
+                break
             rows = connection.execute(self._take, {
                 'queue': queue.id, 'generation': queue.generation, 'seqs': seqs,
-                'limit': limit, 'now': self.database.now()}).all()
-            if rows or len(seqs) < window or window >= self.MOST_CANDIDATES:
-                return rows
-            window *= 8  # all of them are in other claimers' hands
+                'limit': limit - len(taken), 'now': self.database.now()}).all()
+            taken += rows
+            besides.update(row.seq for row in rows)
+            if len(found) < window or window >= self.MOST_CANDIDATES:
+                break
+            window *= 8  # too many of them are in other claimers' hands
+        return sorted(taken, key=operator.attrgetter('seq'))
 
     def _candidates(self, connection, queue, window):
         head = max(self._heads.get(queue.id, 0), queue.floor)

@@ -12,8 +12,6 @@ _OF_QUEUE = sa.bindparam('queue')
 #: For so many milliseconds a closed queue is remembered, so that a process
 #: that was about to open it finds it closed and does not make it anew.
 CLOSED_FOR = 3_600_000
-#: How many queues one transaction looks at.
-QUEUES = 20
 
 
 class Garbage:
@@ -43,9 +41,9 @@ class Garbage:
         done = 0
         due = connection.execute(
             self.database.locking(self._DUE, skip_locked=True),
-            {'batch': QUEUES, 'now': self.database.now()}).all()
-        for row in due:
-            done += self._clean(connection, row.queue_id, row.now, batch - done)
+            {'batch': batch, 'now': self.database.now()}).all()
+        for row in due:  # each counts, so that a full batch tells of more
+            done += max(1, self._clean(connection, row.queue_id, row.now, batch - done))
             if done >= batch:
                 break
         return done

@@ -14,7 +14,8 @@ from marconi.storage.sqlalchemy import tables
 _messages, _streams = tables.messages.c, tables.streams.c
 _QUEUE = _messages.queue_id == sa.bindparam('queue')
 _SEQS = _messages.seq.in_(sa.bindparam('seqs', expanding=True))
-_LIVES = sa.and_(_messages.expires_at > engine.NOW, _messages.seq > sa.bindparam('floor'))
+# The sum: positions are looked up by the primary key and nothing else.
+_LIVES = sa.and_(_messages.expires_at + 0 > engine.NOW, _messages.seq > sa.bindparam('floor'))
 _AFTER = _messages.seq > sa.bindparam('marker')
 _LIMIT = sa.bindparam('limit', type_=sa.Integer)
 _HELD = sa.and_(_messages.claim_id.is_not(None), _messages.available_at > engine.NOW)
@@ -27,9 +28,10 @@ class Messages(base.Messages):
     _ALIVE = sa.select(streams.ALIVE)
     _GET = _SHOWN.where(_QUEUE, _SEQS, _LIVES, streams.ALIVE).order_by(_messages.seq)
     _DELETE = sa.delete(tables.messages).where(_QUEUE, _SEQS)
-    _DELETE_FREE = _DELETE.where(sa.not_(_HELD))
-    _DELETE_HELD = _DELETE.where(_HELD, _messages.expires_at > engine.NOW,
-                                 _messages.claim_id == sa.bindparam('claim'))
+    _DELETE_LIVE = _DELETE.where(streams.ALIVE)
+    _DELETE_FREE = _DELETE_LIVE.where(sa.not_(_HELD))
+    _DELETE_HELD = _DELETE_LIVE.where(_HELD, _messages.expires_at + 0 > engine.NOW,
+                                      _messages.claim_id == sa.bindparam('claim'))
     _COUNT = sa.select(
         sa.func.count().label('total'),
         sa.func.coalesce(sa.func.sum(sa.case((_HELD, 1), else_=0)), 0).label('claimed'),
@@ -43,6 +45,7 @@ class Messages(base.Messages):
         self.moved = store.moved
         self.posting = store.posting
         self.free = store.free
+        self._signals = _signals(self.database)
         self._lists = {key: _list(self.database, *key) for key in _LIST_KINDS}
 
     def post(self, queue, messages, client_id):
@@ -56,7 +59,7 @@ class Messages(base.Messages):
         if marker is not None:
             position = self.moved.positions(connection, queue, [marker])
             if not position:
-                return []
+                return self._values(connection, queue, [])
             after = max(after, position[0])
         statement = self._lists[skip_client is not None, include_claimed, include_delayed]
         found = connection.execute(statement, {
@@ -67,36 +70,40 @@ class Messages(base.Messages):
     @engine.reading
     def get(self, connection, queue, ids):
         seqs = self.moved.positions(connection, queue, ids)
-        if not seqs:
-            return []
-        found = connection.execute(self._GET, {**self._of(queue), 'seqs': seqs}).all()
+        found = connection.execute(
+            self._GET, {**self._of(queue), 'seqs': seqs}).all() if seqs else []
         return self._values(connection, queue, found)
 
     @engine.writing
     def delete(self, connection, queue, id, claim_id=None):
         seqs = self.moved.positions(connection, queue, [id])
         if not seqs:
+            rows.check(connection, self._ALIVE, queue)
             return
         if claim_id is None or rows.CLAIM_ID.match(claim_id):
             guarded = self._DELETE_FREE if claim_id is None else self._DELETE_HELD
             done = connection.execute(guarded, {
-                'queue': queue.id, 'seqs': seqs, 'claim': claim_id,
-                'now': self.database.now()})
+                **self._of(queue), 'seqs': seqs, 'claim': claim_id})
             if done.rowcount:
                 return
-        self._refuse(self._read(connection, queue, seqs), id, claim_id)
+        rows.check(connection, self._ALIVE, queue)
+        for row in self._read(connection, queue, seqs):
+            if claim_id is not None and not rows.CLAIM_ID.match(claim_id):
+                raise exception.MalformedClaimId(claim_id=claim_id)
+            _refuse(row, id, claim_id)
 
     @engine.writing
     def delete_many(self, connection, queue, ids, claim_ids=None):
         seqs = self.moved.positions(connection, queue, ids)
-        if not seqs:
-            return
-        if claim_ids is not None:
+        if seqs and claim_ids is not None:
             for row in self._read(connection, queue, seqs):
                 if row.claim_id not in claim_ids or row.available_at <= row.now:
-                    [id] = self.ids().encode([(row.queue_id, row.seq)])
-                    self._refuse([row], id, claim_ids[0])
-        connection.execute(self._DELETE, {'queue': queue.id, 'seqs': seqs})
+                    [message] = rows.to_messages(self.ids(), [row])
+                    _refuse(row, message.id, ', '.join(claim_ids))
+        done = connection.execute(self._DELETE_LIVE, {
+            **self._of(queue), 'seqs': seqs}).rowcount if seqs else 0
+        if not done:
+            rows.check(connection, self._ALIVE, queue)
 
     @engine.writing
     def pop(self, connection, queue, limit):
@@ -122,8 +129,8 @@ class Messages(base.Messages):
 
     @engine.reading
     def signals(self, connection, queues):
-        found = connection.execute(_SIGNALS, {'ids': [queue.id for queue in queues],
-                                              'now': self.database.now()})
+        found = connection.execute(self._signals, {
+            'ids': [queue.id for queue in queues], 'now': self.database.now()})
         return {row.id: _signal(row) for row in found}
 
     def _of(self, queue):
@@ -141,17 +148,12 @@ class Messages(base.Messages):
         return connection.execute(self.database.locking(_READ),
                                   {**self._of(queue), 'seqs': seqs}).all()
 
-    @staticmethod
-    def _refuse(found, id, claim_id):
-        """Say why a message may not be deleted; return if it is not there."""
-        if not found:
-            return
-        [row] = found
-        if claim_id is not None and not rows.CLAIM_ID.match(claim_id):
-            raise exception.MalformedClaimId(claim_id=claim_id)
-        if row.claim_id is not None and row.available_at > row.now:
-            raise exception.MessageClaimed(id=id)
-        raise exception.MessageNotClaimed(id=id, claim_id=claim_id)
+
+def _refuse(row, id, claim_id):
+    """Say why a message that is there may not be deleted."""
+    if row.claim_id is not None and row.available_at > row.now:
+        raise exception.MessageClaimed(id=id)
+    raise exception.MessageNotClaimed(id=id, claim_id=claim_id)
 
 
 def _list(database, skip_client, include_claimed, include_delayed):
@@ -160,10 +162,10 @@ def _list(database, skip_client, include_claimed, include_delayed):
     if not include_claimed and not include_delayed:
         # Only positions go through the sort: MariaDB and MySQL would put
         # temporary rows with bodies on disk.
-        positions = free.candidates(database, *mine, fresh='marker', others='marker',
-                                    limit='limit').subquery('positions')
-        return _SHOWN.join(positions, sa.and_(_QUEUE, _messages.seq == positions.c.seq)
-                           ).where(streams.ALIVE).order_by(_messages.seq)
+        free_ones = free.candidates(database, *mine, fresh='marker', others='marker',
+                                    limit='limit').subquery('free')
+        return database.at(
+            _SHOWN.where(_QUEUE, streams.ALIVE), _messages.seq, sa.select(free_ones.c.seq))
     hidden = []
     if not include_claimed:
         hidden.append(sa.not_(_HELD))
@@ -179,29 +181,39 @@ _LIST_KINDS = [(mine, claimed, delayed) for mine in (False, True)
 _READ = _SHOWN.where(_QUEUE, _SEQS, _LIVES)
 
 
-def _first(column, *conditions):
+def _first(column):
     """The least value of a column in one queue: the first entry of an index.
 
     Not MIN, which MariaDB and MySQL find by reading all of the queue.
     """
-    return sa.select(column).where(
-        column.table.c.queue_id == _streams.id, *conditions,
-    ).order_by(column).limit(1).scalar_subquery()
+    return sa.select(column).where(column.table.c.queue_id == _streams.id).order_by(
+        column).limit(1).scalar_subquery()
 
 
-_SIGNALS = sa.select(
-    _streams.id, engine.NOW.label('now'),
-    sa.select(_messages.seq).where(_messages.queue_id == _streams.id).order_by(
-        _messages.seq.desc()).limit(1).scalar_subquery().label('tail'),
-    _first(_messages.available_at).label('ready_at'),
-    _first(tables.claims.c.expires_at).label('claim_ends_at'),
-    _first(tables.delays.c.due_at).label('delay_ends_at'),
-).where(_streams.id.in_(sa.bindparam('ids', expanding=True)), _streams.closed_at.is_(None))
+def _free(database, place):
+    """The position of the first free message that is filed in one place."""
+    living = sa.select(_messages.seq).where(_messages.expires_at + 0 > engine.NOW)
+    return database.along(living, tables.AVAILABLE, _streams.id, place,
+                          after=_streams.floor).limit(1).scalar_subquery()
+
+
+def _signals(database):
+    """Return the statement that tells of many queues what waiters must know."""
+    tail = database.through(sa.select(_messages.seq), tables.messages.primary_key).where(
+        _messages.queue_id == _streams.id).order_by(_messages.seq.desc()).limit(1)
+    return sa.select(
+        _streams.id, engine.NOW.label('now'), tail.scalar_subquery().label('tail'),
+        _free(database, tables.FRESH).label('fresh'),
+        _free(database, tables.RETURNED).label('returned'),
+        _first(tables.claims.c.expires_at).label('claim_ends_at'),
+        _first(tables.delays.c.due_at).label('delay_ends_at'),
+    ).where(_streams.id.in_(sa.bindparam('ids', expanding=True)),
+            _streams.closed_at.is_(None))
 
 
 def _signal(row):
-    due = [when for when in (row.claim_ends_at, row.delay_ends_at) if when is not None]
+    ends = [when for when in (row.claim_ends_at, row.delay_ends_at) if when is not None]
+    due = bool(ends) and min(ends) <= row.now
     return objects.Signal(
-        tail=row.tail or 0,
-        ready=row.ready_at is not None and row.ready_at <= row.now,
-        due=bool(due) and min(due) <= row.now)
+        tail=row.tail or 0, due=due,
+        ready=due or row.fresh is not None or row.returned is not None)

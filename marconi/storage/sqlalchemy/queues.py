@@ -1,5 +1,8 @@
 """The catalogue: which queues exist, whose they are, where they live."""
 
+import itertools
+import operator
+
 import orjson
 import sqlalchemy as sa
 from sqlalchemy import exc
@@ -24,8 +27,8 @@ class Queues(base.Queues):
     ).order_by(_queues.name).limit(sa.bindparam('limit', type_=sa.Integer))
     _COUNT = sa.select(sa.func.count()).where(_queues.project == sa.bindparam('project'))
     _EXISTING = sa.select(_queues.project, _queues.name).where(
-        sa.tuple_(_queues.project, _queues.name).in_(
-            sa.bindparam('names', expanding=True)))
+        _queues.project == sa.bindparam('project'),
+        _queues.name.in_(sa.bindparam('names', expanding=True)))
     _UPDATE = sa.update(tables.queues).where(
         _queues.id == sa.bindparam('queue'),
         _queues.revision == sa.bindparam('old_revision'),
@@ -49,7 +52,11 @@ class Queues(base.Queues):
 
     @engine.reading
     def existing(self, connection, names):
-        return [tuple(row) for row in connection.execute(self._EXISTING, {'names': names})]
+        found = []
+        for project, keys in itertools.groupby(sorted(names), operator.itemgetter(0)):
+            found += map(tuple, connection.execute(self._EXISTING, {
+                'project': project, 'names': [name for _, name in keys]}))
+        return found
 
     @engine.reading
     def list(self, connection, project, marker=None, limit=10, name=None, metadata=None):

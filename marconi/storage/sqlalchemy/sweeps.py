@@ -29,8 +29,10 @@ class Sweeps(base.Sweeps):
         _delays.sweep_at <= engine.NOW).order_by(_delays.sweep_at).limit(_LIMIT)
     _MOVED = sa.select(_moved.queue_id, _moved.origin_queue, _moved.origin_seq).where(
         _moved.moved_at <= engine.NOW - MOVED_FOR,
-        ~sa.exists().where(_messages.queue_id == _moved.queue_id,
-                           _messages.seq == _moved.seq),
+        # A look-up per row; PostgreSQL turns NOT EXISTS into a scan of all.
+        sa.select(_messages.seq).where(
+            _messages.queue_id == _moved.queue_id,
+            _messages.seq == _moved.seq).scalar_subquery().is_(None),
     ).order_by(_moved.moved_at).limit(_LIMIT)
     _FORGET_MOVED = sa.delete(tables.moved).where(
         _moved.queue_id == sa.bindparam('queue'),

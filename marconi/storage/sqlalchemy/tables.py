@@ -16,10 +16,6 @@ FRESH = 0
 #: The same of a message that came back from a claim or a delay and was filed.
 RETURNED = 1
 
-INNODB = {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb4',
-          'mysql_collate': 'utf8mb4_bin'}
-INNODB |= {key.replace('mysql', 'mariadb'): value for key, value in INNODB.items()}
-
 Key = sa.BigInteger().with_variant(sa.Integer, 'sqlite')
 Bytes = sa.LargeBinary(2 ** 24 - 1)
 
@@ -40,7 +36,7 @@ queues = sa.Table(
     sa.Column('metadata', Bytes, nullable=False),
     sa.Column('revision', sa.BigInteger, nullable=False),
     sa.UniqueConstraint('project', 'name', name='uq_queues_project_name'),
-    sqlite_autoincrement=True, **INNODB)
+    sqlite_autoincrement=True)
 
 #: One row per queue in the pool that holds its messages. Posts lock it.
 streams = sa.Table(
@@ -50,8 +46,7 @@ streams = sa.Table(
     sa.Column('floor', sa.BigInteger, nullable=False),
     # The newest position; where a sequence numbers the messages it stays 0.
     sa.Column('last_seq', sa.BigInteger, nullable=False),
-    sa.Column('closed_at', sa.BigInteger),
-    **INNODB)
+    sa.Column('closed_at', sa.BigInteger))
 
 messages = sa.Table(
     'messages', metadata,
@@ -75,8 +70,7 @@ messages = sa.Table(
     # RETURNED are equalities, so seq orders them), "whose time has come" and
     # "what does this claim hold" (its messages share its deadline).
     sa.Index('ix_messages_available', 'queue_id', 'available_at', 'seq'),
-    sa.Index('ix_messages_expires', 'expires_at'),
-    **INNODB)
+    sa.Index('ix_messages_expires', 'expires_at'))
 
 #: The index of ``messages`` on (queue_id, available_at, seq).
 AVAILABLE = next(index for index in messages.indexes if index.name == 'ix_messages_available')
@@ -94,8 +88,7 @@ claims = sa.Table(
     sa.Column('sweep_at', sa.BigInteger, nullable=False),
     sa.PrimaryKeyConstraint('queue_id', 'id'),
     sa.Index('ix_claims_expires', 'queue_id', 'expires_at'),
-    sa.Index('ix_claims_sweep', 'sweep_at'),
-    **INNODB)
+    sa.Index('ix_claims_sweep', 'sweep_at'))
 
 #: When delayed messages of which queue come due: where the janitor and those
 #: who wait must look, without going through all messages.
@@ -106,8 +99,7 @@ delays = sa.Table(
     # The same, as in ``claims``.
     sa.Column('sweep_at', sa.BigInteger, nullable=False),
     sa.PrimaryKeyConstraint('queue_id', 'due_at'),
-    sa.Index('ix_delays_sweep', 'sweep_at'),
-    **INNODB)
+    sa.Index('ix_delays_sweep', 'sweep_at'))
 
 #: Under which position a dead letter is found by the id it has kept. Outlives
 #: the message, so that the id still works as marker after it.
@@ -119,30 +111,26 @@ moved = sa.Table(
     sa.Column('seq', sa.BigInteger, nullable=False),
     sa.Column('moved_at', sa.BigInteger, nullable=False),
     sa.PrimaryKeyConstraint('queue_id', 'origin_queue', 'origin_seq'),
-    sa.Index('ix_moved_moved', 'moved_at'),
-    **INNODB)
+    sa.Index('ix_moved_moved', 'moved_at'))
 
 #: Queues in which the janitor has something to remove.
 garbage = sa.Table(
     'garbage', metadata,
     sa.Column('queue_id', sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column('due_at', sa.BigInteger, nullable=False),
-    sa.Index('ix_garbage_due', 'due_at'),
-    **INNODB)
+    sa.Index('ix_garbage_due', 'due_at'))
 
 leases = sa.Table(
     'leases', metadata,
     sa.Column('name', text(64), primary_key=True),
     sa.Column('holder', text(255), nullable=False),
-    sa.Column('expires_at', sa.BigInteger, nullable=False),
-    **INNODB)
+    sa.Column('expires_at', sa.BigInteger, nullable=False))
 
 #: What is made once, at the first migration, and kept.
 settings = sa.Table(
     'settings', metadata,
     sa.Column('name', text(64), primary_key=True),
-    sa.Column('value', text(255), nullable=False),
-    **INNODB)
+    sa.Column('value', text(255), nullable=False))
 
 #: Numbers messages where the database has sequences that do not belong to a
 #: transaction (PostgreSQL). No cache: a session that keeps numbers for later

@@ -58,7 +58,9 @@ def consume(number, connect, numbers, queue):
             if act in ('delete', 'renew') and _delete(store, queue, message, claim):
                 deleted.append((message.id, numbers()))
         if act == 'release':
-            until = {id: min(end, numbers()) for id, end in until.items()}
+            # When, no clock that we read here can tell: another claimer may have
+            # read it before us and take the message after us.
+            until = dict.fromkeys(until, claim.renewed_at)
             store.claims.release(queue, claim.id)
         held += [(id, claim.id, claim.renewed_at, end) for id, end in until.items()]
     return held, deleted

@@ -13,9 +13,6 @@ import sqlalchemy as sa
 revision = '0001'
 down_revision = None
 
-INNODB = {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb4',
-          'mysql_collate': 'utf8mb4_bin', 'mariadb_engine': 'InnoDB',
-          'mariadb_charset': 'utf8mb4', 'mariadb_collate': 'utf8mb4_bin'}
 Key = sa.BigInteger().with_variant(sa.Integer, 'sqlite')
 Bytes = sa.LargeBinary(2 ** 24 - 1)
 
@@ -24,7 +21,19 @@ def text(length):
     return sa.String(length).with_variant(sa.String(length, collation='C'), 'postgresql')
 
 
+def options(dialect):
+    """How MariaDB and MySQL are to keep a table.
+
+    Texts are compared byte by byte and to their end: a collation that pads
+    takes 'a' and 'a ' for the same.
+    """
+    mariadb = getattr(dialect, 'is_mariadb', False)
+    return {'mysql_engine': 'InnoDB', 'mysql_charset': 'utf8mb4',
+            'mysql_collate': 'utf8mb4_nopad_bin' if mariadb else 'utf8mb4_0900_bin'}
+
+
 def upgrade():
+    innodb = options(op.get_bind().dialect)
     op.create_table(
         'queues',
         sa.Column('id', Key, primary_key=True, autoincrement=True),
@@ -34,7 +43,7 @@ def upgrade():
         sa.Column('metadata', Bytes, nullable=False),
         sa.Column('revision', sa.BigInteger, nullable=False),
         sa.UniqueConstraint('project', 'name', name='uq_queues_project_name'),
-        sqlite_autoincrement=True, **INNODB)
+        sqlite_autoincrement=True, **innodb)
     op.create_table(
         'streams',
         sa.Column('id', sa.BigInteger, primary_key=True, autoincrement=False),
@@ -42,7 +51,7 @@ def upgrade():
         sa.Column('floor', sa.BigInteger, nullable=False),
         sa.Column('last_seq', sa.BigInteger, nullable=False),
         sa.Column('closed_at', sa.BigInteger),
-        **INNODB)
+        **innodb)
     op.create_table(
         'messages',
         sa.Column('queue_id', sa.BigInteger, nullable=False),
@@ -60,7 +69,7 @@ def upgrade():
         sa.PrimaryKeyConstraint('queue_id', 'seq'),
         sa.Index('ix_messages_available', 'queue_id', 'available_at', 'seq'),
         sa.Index('ix_messages_expires', 'expires_at'),
-        **INNODB)
+        **innodb)
     op.create_table(
         'claims',
         sa.Column('queue_id', sa.BigInteger, nullable=False),
@@ -73,7 +82,7 @@ def upgrade():
         sa.PrimaryKeyConstraint('queue_id', 'id'),
         sa.Index('ix_claims_expires', 'queue_id', 'expires_at'),
         sa.Index('ix_claims_sweep', 'sweep_at'),
-        **INNODB)
+        **innodb)
     op.create_table(
         'delays',
         sa.Column('queue_id', sa.BigInteger, nullable=False),
@@ -81,7 +90,7 @@ def upgrade():
         sa.Column('sweep_at', sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint('queue_id', 'due_at'),
         sa.Index('ix_delays_sweep', 'sweep_at'),
-        **INNODB)
+        **innodb)
     op.create_table(
         'moved',
         sa.Column('queue_id', sa.BigInteger, nullable=False),
@@ -91,23 +100,23 @@ def upgrade():
         sa.Column('moved_at', sa.BigInteger, nullable=False),
         sa.PrimaryKeyConstraint('queue_id', 'origin_queue', 'origin_seq'),
         sa.Index('ix_moved_moved', 'moved_at'),
-        **INNODB)
+        **innodb)
     op.create_table(
         'garbage',
         sa.Column('queue_id', sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column('due_at', sa.BigInteger, nullable=False),
         sa.Index('ix_garbage_due', 'due_at'),
-        **INNODB)
+        **innodb)
     op.create_table(
         'leases',
         sa.Column('name', text(64), primary_key=True),
         sa.Column('holder', text(255), nullable=False),
         sa.Column('expires_at', sa.BigInteger, nullable=False),
-        **INNODB)
+        **innodb)
     op.create_table(
         'settings',
         sa.Column('name', text(64), primary_key=True),
         sa.Column('value', text(255), nullable=False),
-        **INNODB)
+        **innodb)
     if op.get_bind().dialect.name == 'postgresql':
         op.execute(sa.schema.CreateSequence(sa.Sequence('message_seq', cache=1)))
