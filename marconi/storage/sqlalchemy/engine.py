@@ -21,7 +21,7 @@ from sqlalchemy.ext import compiler
 
 from marconi import exception
 from marconi.storage.sqlalchemy import faults
-from marconi.storage.sqlalchemy import tables
+from marconi.storage.sqlalchemy import paths
 
 LOG = log.getLogger(__name__)
 
@@ -98,6 +98,7 @@ class Database:
             url, silence=self.SILENCE, pool_size=pool_size, max_overflow=max_overflow,
             pool_timeout=pool_timeout, pool_recycle=recycle)
         self.dialect = 'mysql' if self.engine.name == 'mariadb' else self.engine.name
+        self.paths = paths.Paths(self.dialect)
         # SQLite has one writer at a time and lets others poll for their turn;
         # within a process a lock is fairer and wakes at once.
         alone = self.dialect == 'sqlite'
@@ -156,60 +157,6 @@ class Database:
         if self.dialect == 'sqlite':  # the transaction has the whole database
             return statement
         return statement.with_for_update(key_share=True, skip_locked=skip_locked)
-
-    def through(self, select, index):
-        """Return a SELECT that reads the table of ``index`` through that index.
-
-        MariaDB and MySQL prefer the primary key when it has the wanted order,
-        even if that means to walk over all that the index would leave out.
-        """
-        name = index.name or 'PRIMARY'
-        for dialect in ('mysql', 'mariadb'):
-            select = select.with_hint(index.table, f'FORCE INDEX ({name})', dialect)
-        return select
-
-    def along(self, select, index, *values, after):
-        """Return a SELECT of the entries of ``index`` that begin with ``values``.
-
-        :param after: only those whose last column is greater, in its order.
-        """
-        *equal, column = index.columns
-        select = self.through(select, index).where(equal[0] == values[0])
-        if self.dialect != 'postgresql':
-            return select.where(equal[1] == values[1], column > after).order_by(column)
-        # PostgreSQL has no hints and the same preference. A comparison of rows
-        # says the same, and only this index has the order that goes with it.
-        return select.where(
-            sa.tuple_(equal[1], column) > sa.tuple_(values[1], after),
-            equal[1] <= values[1],
-        ).order_by(equal[1], column)
-
-    def up_to(self, select, index, *values, most):
-        """Return a SELECT of the entries between ``values`` and ``most``, in order.
-
-        :param values: of the first columns of ``index``; exclusive of the last.
-        :param most: the greatest value of that column, inclusive.
-        """
-        first, column, last = index.columns
-        select = self.through(select, index).where(first == values[0], column <= most)
-        if self.dialect != 'postgresql':
-            return select.where(column > values[1])
-        return select.where(  # as above
-            sa.tuple_(column, last) > sa.tuple_(values[1], tables.FOREVER),
-        ).order_by(column, last)
-
-    def at(self, select, column, positions):
-        """Return a SELECT of the rows whose ``column`` is among ``positions``, sorted.
-
-        :param positions: a small SELECT of one column, run once and first.
-        """
-        found = positions.subquery('positions')
-        if self.dialect != 'postgresql':
-            return select.join(found, column == found.columns[0]).order_by(column)
-        # One look-up for each, where PostgreSQL might think of going through
-        # all of the queue once. MariaDB has no LATERAL, and no such idea.
-        row = select.where(column == found.columns[0]).limit(1).lateral('row')
-        return sa.select(row).join_from(found, row, sa.true()).order_by(row.c[column.name])
 
     def insert_many(self, connection, table, rows):
         """Insert dicts with the same keys, in as few round trips as possible."""

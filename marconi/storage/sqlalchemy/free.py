@@ -35,11 +35,11 @@ def candidates(database, *conditions, fresh, others, limit):
     found = sa.select(_messages.seq, _messages.available_at).where(
         _messages.expires_at + 0 > engine.NOW, *conditions)
     sources = {
-        'fresh': database.along(
+        'fresh': database.paths.along(
             found, tables.AVAILABLE, queue, tables.FRESH, after=fresh).limit(rows),
-        'returned': database.along(
+        'returned': database.paths.along(
             found, tables.AVAILABLE, queue, tables.RETURNED, after=others).limit(rows),
-        'due': database.up_to(
+        'due': database.paths.up_to(
             found.where(_messages.seq + 0 > others), tables.AVAILABLE, queue,
             tables.RETURNED, most=engine.NOW),
     }

@@ -8,10 +8,11 @@ from marconi.storage import base
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import free
 from marconi.storage.sqlalchemy import rows
+from marconi.storage.sqlalchemy import signals
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import tables
 
-_messages, _streams = tables.messages.c, tables.streams.c
+_messages = tables.messages.c
 _QUEUE = _messages.queue_id == sa.bindparam('queue')
 _SEQS = _messages.seq.in_(sa.bindparam('seqs', expanding=True))
 # The sum: positions are looked up by the primary key and nothing else.
@@ -45,7 +46,7 @@ class Messages(base.Messages):
         self.moved = store.moved
         self.posting = store.posting
         self.free = store.free
-        self._signals = _signals(self.database)
+        self._signals = signals.statement(self.database)
         self._lists = {key: _list(self.database, *key) for key in _LIST_KINDS}
 
     def post(self, queue, messages, client_id):
@@ -131,7 +132,7 @@ class Messages(base.Messages):
     def signals(self, connection, queues):
         found = connection.execute(self._signals, {
             'ids': [queue.id for queue in queues], 'now': self.database.now()})
-        return {row.id: _signal(row) for row in found}
+        return {row.id: signals.to_signal(row) for row in found}
 
     def _of(self, queue):
         """The parameters that nearly every statement has."""
@@ -164,7 +165,7 @@ def _list(database, skip_client, include_claimed, include_delayed):
         # temporary rows with bodies on disk.
         free_ones = free.candidates(database, *mine, fresh='marker', others='marker',
                                     limit='limit').subquery('free')
-        return database.at(
+        return database.paths.at(
             _SHOWN.where(_QUEUE, streams.ALIVE), _messages.seq, sa.select(free_ones.c.seq))
     hidden = []
     if not include_claimed:
@@ -179,41 +180,3 @@ _LIST_KINDS = [(mine, claimed, delayed) for mine in (False, True)
                for claimed in (False, True) for delayed in (False, True)]
 
 _READ = _SHOWN.where(_QUEUE, _SEQS, _LIVES)
-
-
-def _first(column):
-    """The least value of a column in one queue: the first entry of an index.
-
-    Not MIN, which MariaDB and MySQL find by reading all of the queue.
-    """
-    return sa.select(column).where(column.table.c.queue_id == _streams.id).order_by(
-        column).limit(1).scalar_subquery()
-
-
-def _free(database, place):
-    """The position of the first free message that is filed in one place."""
-    living = sa.select(_messages.seq).where(_messages.expires_at + 0 > engine.NOW)
-    return database.along(living, tables.AVAILABLE, _streams.id, place,
-                          after=_streams.floor).limit(1).scalar_subquery()
-
-
-def _signals(database):
-    """Return the statement that tells of many queues what waiters must know."""
-    tail = database.through(sa.select(_messages.seq), tables.messages.primary_key).where(
-        _messages.queue_id == _streams.id).order_by(_messages.seq.desc()).limit(1)
-    return sa.select(
-        _streams.id, engine.NOW.label('now'), tail.scalar_subquery().label('tail'),
-        _free(database, tables.FRESH).label('fresh'),
-        _free(database, tables.RETURNED).label('returned'),
-        _first(tables.claims.c.expires_at).label('claim_ends_at'),
-        _first(tables.delays.c.due_at).label('delay_ends_at'),
-    ).where(_streams.id.in_(sa.bindparam('ids', expanding=True)),
-            _streams.closed_at.is_(None))
-
-
-def _signal(row):
-    ends = [when for when in (row.claim_ends_at, row.delay_ends_at) if when is not None]
-    due = bool(ends) and min(ends) <= row.now
-    return objects.Signal(
-        tail=row.tail or 0, due=due,
-        ready=due or row.fresh is not None or row.returned is not None)

@@ -6,6 +6,7 @@ project or queue for another.
 """
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 metadata = sa.MetaData()
 
@@ -17,7 +18,7 @@ FRESH = 0
 RETURNED = 1
 
 Key = sa.BigInteger().with_variant(sa.Integer, 'sqlite')
-Bytes = sa.LargeBinary(2 ** 24 - 1)
+Bytes = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), 'mysql', 'mariadb')
 
 
 def text(length):

@@ -9,12 +9,13 @@ them as they are.
 
 from alembic import op
 import sqlalchemy as sa
+from sqlalchemy.dialects import mysql
 
 revision = '0001'
 down_revision = None
 
 Key = sa.BigInteger().with_variant(sa.Integer, 'sqlite')
-Bytes = sa.LargeBinary(2 ** 24 - 1)
+Bytes = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), 'mysql', 'mariadb')
 
 
 def text(length):
