@@ -252,7 +252,12 @@ _CONNECT = {
         # In WAL mode a commit survives a power failure only with FULL.
         'PRAGMA synchronous = FULL',
     )),
-    'postgresql': ({'connect_timeout': CONNECT_TIMEOUT, 'application_name': 'marconi'}, (
+    'postgresql': ({
+        'connect_timeout': CONNECT_TIMEOUT, 'application_name': 'marconi',
+        # A host that is gone without a word is noticed within some 20 seconds.
+        'keepalives_idle': 10, 'keepalives_interval': 3, 'keepalives_count': 3,
+        'tcp_user_timeout': 20_000,
+    }, (
         f"SET lock_timeout = '{LOCK_TIMEOUT}s'",
         # Everything we ask for stands in the order of an index. While a table
         # looks empty, collecting and sorting seems to cost the same, and the
