@@ -182,8 +182,11 @@ class TestCommand(base.TestCase):
     def run_command(self, *command, **kwargs):
         environment = {name: value for name, value in os.environ.items()
                        if name not in map(servers.variable, servers.KINDS)}
+        # Where this runs in the background, an interruption may be ignored, and
+        # that is inherited.
+        listening = ['env', '--default-signal=INT', sys.executable]
         return process.spawn(
-            [sys.executable, '-m', 'tests.servers', '--', *command], signal.SIGTERM,
+            [*listening, '-m', 'tests.servers', '--', *command], signal.SIGTERM,
             env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **kwargs)
 
     def test_the_command_finds_the_servers_and_gives_the_code(self):
