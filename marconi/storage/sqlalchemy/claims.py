@@ -43,7 +43,8 @@ class Claims(base.Claims):
                     else_=_messages.expires_at)
     _CLAIM = sa.update(tables.messages).where(
         _QUEUE, _messages.seq.in_(sa.bindparam('seqs', expanding=True)),
-        _messages.available_at <= sa.bindparam('now'),
+        # The sum: positions are looked up by the primary key.
+        _messages.available_at + 0 <= sa.bindparam('now'),
     ).values(claim_id=sa.bindparam('new_claim'), available_at=sa.bindparam('new_deadline'),
              claim_count=_messages.claim_count + 1, expires_at=_LIFE)
     _RENEW = sa.update(tables.messages).where(
