@@ -107,8 +107,9 @@ def _explain_sqlite(connection, statement, parameters):
         table = step.split()[1] if step.startswith(('SCAN', 'SEARCH')) else ''
         if step.startswith('SCAN') and table in tables.metadata.tables and table not in SMALL:
             complaints.append(f'full scan: {step}')
-        if step.startswith('SEARCH messages') and 'available_at<?' in step and (
-                'available_at>?' not in step):
+        if step.startswith('SEARCH messages') and (
+                'available_at<?' in step and 'available_at>?' not in step
+                or step.endswith('(queue_id=?)') and 'seq IN' in statement):
             complaints.append(f'most of a queue: {step}')
     return complaints, 0, '\n'.join(plan)
 
