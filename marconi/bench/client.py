@@ -31,6 +31,8 @@ GRACE = 15
 #: How many errors are kept to be shown.
 EXAMPLES = 3
 
+NOTHING = {'messages': []}
+
 _LENGTH = re.compile(rb'\r\ncontent-length: *(\d+)', re.IGNORECASE)
 _CHUNKED = re.compile(rb'\r\ntransfer-encoding: *chunked', re.IGNORECASE)
 _CLOSE = re.compile(rb'\r\nconnection: *close', re.IGNORECASE)
@@ -50,9 +52,9 @@ class Answer:
         return 200 <= self.status < 300
 
     @property
-    def messages(self):
-        """The messages in it: none if it is an error, or has no body."""
-        return orjson.loads(self.body)['messages'] if self.ok and self.body else []
+    def document(self):
+        """The JSON in it; no messages if it is an error or empty."""
+        return orjson.loads(self.body) if self.ok and self.body else NOTHING
 
 
 def parse(buffer):

@@ -80,11 +80,10 @@ class Queue:
     def list(self):
         """List the next page; after the last one, the first."""
         answer = yield self._next_page or self._first_page
-        messages, self._next_page = answer.messages, None
-        if messages:
-            link = client.orjson.loads(answer.body)['links'][0]['href']
-            self._next_page = self.wire.request('GET', self._own(link))
-        return len(messages)
+        page, self._next_page = answer.document, None
+        if page['messages']:
+            self._next_page = self.wire.request('GET', self._own(page['links'][0]['href']))
+        return len(page['messages'])
 
     def claim(self, number, wait=0):
         """Return the messages that were claimed."""
@@ -94,7 +93,7 @@ class Queue:
             self._claims[key] = self.wire.request(
                 'POST', f'{self.path}/claims?{query}', {'ttl': 300, 'grace': 60})
         answer = yield self._claims[key]
-        return answer.messages
+        return answer.document['messages']
 
     def delete(self, messages):
         """Delete claimed messages; return how many."""
