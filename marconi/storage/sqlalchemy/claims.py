@@ -8,6 +8,7 @@ from marconi import exception
 from marconi import objects
 from marconi.storage import base
 from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import group
 from marconi.storage.sqlalchemy import rows
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import tables
@@ -19,6 +20,10 @@ _THIS = sa.and_(_claims.queue_id == sa.bindparam('queue'),
 #: The messages of a claim: they share its deadline, and an index finds them.
 _HELD = sa.and_(_QUEUE, _messages.available_at == sa.bindparam('deadline'),
                 _messages.claim_id == sa.bindparam('claim'))
+
+
+#: How many claims one transaction makes at most.
+MOST_GROUPED = 50
 
 
 class Claims(base.Claims):
@@ -63,9 +68,24 @@ class Claims(base.Claims):
         self.ids = store.ids
         self.free = store.free
         self.dead_letters = store.dead_letters
+        self._claiming = group.GroupCommit(self._create_group, MOST_GROUPED)
+
+    def create(self, queue, ttl, grace, limit, dead_letters=None):
+        if dead_letters is None:
+            return self._claiming.submit((queue, ttl, grace, limit))
+        # Alone: it locks a second queue, and in a group would hold that lock
+        # while it waits for others.
+        return self._create_alone(queue, ttl, grace, limit, dead_letters)
 
     @engine.writing
-    def create(self, connection, queue, ttl, grace, limit, dead_letters=None):
+    def _create_group(self, connection, wanted):
+        return [group.outcome(self._create, connection, *want) for want in wanted]
+
+    @engine.writing
+    def _create_alone(self, connection, *want):
+        return self._create(connection, *want)
+
+    def _create(self, connection, queue, ttl, grace, limit, dead_letters=None):
         taken = self.free.take(connection, queue, limit)
         if not taken:
             rows.check(connection, self._ALIVE, queue)

@@ -41,15 +41,17 @@ class DeadLetterOffice:
         letters = [_letter(row, target.ttl, now) for row in dead]
         back = [letter for letter in letters if letter['origin_queue'] == stream.id
                 and letter['origin_seq'] > target.queue.floor]
-        new = [letter for letter in letters if letter not in back]
+        new = [letter | {'queue_id': stream.id} for letter in letters
+               if letter not in back]
         if new:
-            self.posting.append(connection, stream, new)
+            self.posting.append(connection, {stream.id: stream}, new)
             self.moved.record(connection, new, now)
         for letter in back:
             letter |= {'queue_id': stream.id, 'seq': letter['origin_seq'],
                        'origin_queue': None, 'origin_seq': None,
                        'available_at': tables.RETURNED}
-        self.database.insert_many(connection, tables.messages, letters)
+        if back:
+            self.database.insert_many(connection, tables.messages, back)
 
 
 def _letter(row, ttl, now):

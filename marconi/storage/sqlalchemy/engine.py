@@ -163,9 +163,17 @@ class Database:
         if self.dialect != 'postgresql':
             connection.execute(sa.insert(table), rows)
             return
-        names = tuple(rows[0])
-        connection.execute(_unnested(table, names),
-                           {name: [row[name] for row in rows] for name in names})
+        connection.execute(_unnested(table, tuple(rows[0])), _columns(rows))
+
+    def insert_numbered(self, connection, table, rows, column, sequence):
+        """Insert dicts and number them in their order; return the numbers.
+
+        Only where the database ``has_sequences``.
+
+        :param column: the name of the column that takes the number.
+        """
+        statement = _unnested(table, tuple(rows[0]), column, sequence)
+        return sorted(connection.scalars(statement, _columns(rows)))
 
     def dispose(self):
         self.engine.dispose()
@@ -198,15 +206,27 @@ def _roll_back(connection):
             connection.invalidate()
 
 
+def _columns(rows):
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
 @functools.cache
-def _unnested(table, names):
-    """INSERT of any number of rows with a single plan: arrays, unnested."""
+def _unnested(table, names, numbered=None, sequence=None):
+    """INSERT of any number of rows with a single plan: arrays, unnested.
+
+    :param numbered: a column that takes the next number of ``sequence``, and is
+        returned.
+    """
     types = {name: sa.Text() if isinstance(table.c[name].type, sa.String)
              else table.c[name].type for name in names}
     arrays = [sa.cast(sa.bindparam(name), sa.ARRAY(types[name])) for name in names]
     rows = sa.func.unnest(*arrays).table_valued(
         *(sa.column(name, types[name]) for name in names), name='rows').render_derived()
-    return sa.insert(table).from_select(names, sa.select(*rows.c))
+    if not numbered:
+        return sa.insert(table).from_select(names, sa.select(*rows.c))
+    return sa.insert(table).from_select(
+        [*names, numbered], sa.select(*rows.c, sequence.next_value()),
+    ).returning(table.c[numbered])
 
 
 def make_engine(url, silence=None, **pool):

@@ -11,6 +11,18 @@ import threading
 from marconi import exception
 
 
+def outcome(work, *args):
+    """Return what ``work`` returns, or the domain error that it raises.
+
+    For members of a group that must not fail each other. The work must not have
+    changed anything when it raises.
+    """
+    try:
+        return work(*args)
+    except exception.MarconiError as error:
+        return error
+
+
 class _Entry:
 
     __slots__ = ('done', 'error', 'item', 'leads', 'result', 'size', 'wake')

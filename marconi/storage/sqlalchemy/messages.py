@@ -7,6 +7,7 @@ from marconi import objects
 from marconi.storage import base
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import free
+from marconi.storage.sqlalchemy import group
 from marconi.storage.sqlalchemy import rows
 from marconi.storage.sqlalchemy import signals
 from marconi.storage.sqlalchemy import streams
@@ -22,6 +23,10 @@ _LIMIT = sa.bindparam('limit', type_=sa.Integer)
 _HELD = sa.and_(_messages.claim_id.is_not(None), _messages.available_at > engine.NOW)
 _DELAYED = sa.and_(_messages.claim_id.is_(None), _messages.available_at > engine.NOW)
 _SHOWN = sa.select(*rows.COLUMNS, rows.NOW)
+
+
+#: How many deletions of single messages one transaction makes at most.
+MOST_GROUPED = 100
 
 
 class Messages(base.Messages):
@@ -46,6 +51,7 @@ class Messages(base.Messages):
         self.moved = store.moved
         self.posting = store.posting
         self.free = store.free
+        self._deleting = group.GroupCommit(self._delete_group, MOST_GROUPED)
         self._signals = signals.statement(self.database)
         self._lists = {key: _list(self.database, *key) for key in _LIST_KINDS}
 
@@ -75,8 +81,18 @@ class Messages(base.Messages):
             self._GET, {**self._of(queue), 'seqs': seqs}).all() if seqs else []
         return self._values(connection, queue, found)
 
+    def delete(self, queue, id, claim_id=None):
+        return self._deleting.submit((queue, id, claim_id))
+
     @engine.writing
-    def delete(self, connection, queue, id, claim_id=None):
+    def _delete_group(self, connection, wanted):
+        # In one order for all groups, so that no two wait for each other.
+        places = [(queue.id, id, number) for number, (queue, id, _) in enumerate(wanted)]
+        done = {number: group.outcome(self._delete, connection, *wanted[number])
+                for _, _, number in sorted(places)}
+        return [done[number] for number in range(len(wanted))]
+
+    def _delete(self, connection, queue, id, claim_id):
         seqs = self.moved.positions(connection, queue, [id])
         if not seqs:
             rows.check(connection, self._ALIVE, queue)

@@ -1,6 +1,7 @@
 """Appending messages to queues, in groups, in the order of commits."""
 
 import itertools
+import operator
 
 import msgspec
 import sqlalchemy as sa
@@ -44,15 +45,25 @@ class Posting:
         post = Post(queue, messages, client_id)
         return self._group.submit(post, post.size)
 
-    def append(self, connection, stream, rows):
-        """Insert rows at the end of a locked stream; return their positions.
+    def append(self, connection, streams, rows):
+        """Insert rows at the ends of their streams; return their positions.
 
-        :param rows: list of dicts, without position.
+        :param streams: {queue id: row of the stream}, locked.
+        :param rows: list of dicts, sorted by queue; their ``seq`` is filled in.
         """
-        numbers = self.streams.numbers(connection, stream, len(rows))
-        for row, number in zip(rows, numbers, strict=True):
-            row['queue_id'], row['seq'] = stream.id, number
-        return numbers
+        if self.database.has_sequences:
+            numbers = self.database.insert_numbered(
+                connection, tables.messages, rows, 'seq', tables.message_seq)
+            for row, number in zip(rows, numbers, strict=True):
+                row['seq'] = number
+            return numbers
+        for queue_id, own in itertools.groupby(rows, operator.itemgetter('queue_id')):
+            own = list(own)
+            numbers = self.streams.numbers(connection, streams[queue_id], len(own))
+            for row, number in zip(own, numbers, strict=True):
+                row['seq'] = number
+        self.database.insert_many(connection, tables.messages, rows)
+        return [row['seq'] for row in rows]
 
     def _post_group(self, posts):
         return self.database.write(self._transact, posts)
@@ -60,20 +71,19 @@ class Posting:
     def _transact(self, connection, posts):
         """Append all posts in one transaction; StaleQueue for those that cannot be."""
         streams = self.streams.lock(connection, sorted({post.queue.id for post in posts}))
-        results, rows = [None] * len(posts), []
-        numbered = sorted(enumerate(posts), key=_queue_id)
-        for queue_id, batch in itertools.groupby(numbered, key=_queue_id):
-            stream, fitting = streams.get(queue_id), []
-            for index, post in batch:
-                if stream is None or stream.generation != post.queue.generation:
-                    results[index] = exception.StaleQueue(name=post.queue.name)
-                else:
-                    fitting.append((index, post))
-            if fitting:
-                rows += self._append_posts(connection, stream, fitting, results)
-        if rows:
-            self.database.insert_many(connection, tables.messages, rows)
-            self._note_delays(connection, rows)
+        results, rows, fitting = [None] * len(posts), [], []
+        for index, post in sorted(enumerate(posts), key=_queue_id):
+            stream = streams.get(post.queue.id)
+            if stream is None or stream.generation != post.queue.generation:
+                results[index] = exception.StaleQueue(name=post.queue.name)
+            else:
+                fitting.append(index)
+                rows += [_row(message, stream, post.client_id)
+                         for message in post.messages]
+        numbers = iter(self.append(connection, streams, rows) if rows else ())
+        for index in fitting:
+            results[index] = list(itertools.islice(numbers, len(posts[index].messages)))
+        self._note_delays(connection, rows)
         return results
 
     @staticmethod
@@ -92,21 +102,15 @@ class Posting:
                     {'queue_id': queue_id, 'due_at': time, 'sweep_at': time}
                     for time in sorted(new)])
 
-    def _append_posts(self, connection, stream, fitting, results):
-        rows = [_row(message, post.client_id, stream.now)
-                for _, post in fitting for message in post.messages]
-        numbers = iter(self.append(connection, stream, rows))
-        for index, post in fitting:
-            results[index] = list(itertools.islice(numbers, len(post.messages)))
-        return rows
-
 
 def _queue_id(numbered):
     return numbered[1].queue.id
 
 
-def _row(message, client_id, now):
+def _row(message, stream, client_id):
+    now = stream.now
     return {
+        'queue_id': stream.id,
         'available_at': now + 1000 * message.delay if message.delay else tables.FRESH,
         'created_at': now,
         'expires_at': now + 1000 * message.ttl,
