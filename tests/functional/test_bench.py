@@ -49,9 +49,11 @@ class TestBench(base.FunctionalTest):
         """Nothing failed, and the server has what was posted and not deleted."""
         self.assertEqual((0, []), (run['errors'], run['examples']))
         self.assertEqual(run['posted'] - run['deleted'], run['left'], run)
-        self.assertGreater(run['requests'], 0)
-        self.assertGreater(run['messages'], 0, run)
-        self.assertLessEqual(run['p50'], run['p99'])
+        # Of the whole run, not of the part that is measured, which a busy machine may miss.
+        if run['scenario'] != 'list':
+            self.assertGreater(run['posted'], 0, run)
+        if run['p50'] is not None:
+            self.assertLessEqual(run['p50'], run['p99'])
 
     def test_every_scenario(self):
         measured, out = self.measure('--connections', '6')
