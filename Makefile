@@ -49,7 +49,7 @@ genpolicy: $(VENV)/.installed  ## Write a sample policy file, in etc/marconi
 	$(BIN)/oslopolicy-sample-generator --config-file etc/marconi/marconi-policy-generator.conf
 
 clean:  ## Remove everything that make made, except the data in var/
-	rm -rf $(VENV) .tox .stestr .coverage* cover doc/build api-ref/build *.egg-info etc/marconi/*.sample
+	rm -rf $(VENV) .venv-keystone .tox .stestr .coverage* cover doc/build api-ref/build *.egg-info etc/marconi/*.sample
 	find marconi tests -name __pycache__ -prune -exec rm -rf {} +
 
 # Each stamp says what is installed; it is older than the files it depends on when they changed.

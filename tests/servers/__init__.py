@@ -1,20 +1,27 @@
 """Private servers for the tests, started from whatever binaries are installed.
 
-Each module holds one kind of server. To add one (RabbitMQ, memcached, Keystone): write a subclass
-of :class:`tests.servers.process.Server`, and name it in ``KINDS``. ``python -m tests.servers``
-then starts it, and announces it to the tests in the environment variable named there.
+Each module holds one kind of server. To add one (RabbitMQ): write a subclass of
+:class:`tests.servers.process.Server` that says how to use one that is ``announced``, and name it in
+``KINDS``. ``python -m tests.servers`` then starts it, and announces it to the tests in the
+environment variable named there.
 """
 
 import os
 
-from tests.servers import databases
+from tests.servers import keystone
 from tests.servers import mariadb
+from tests.servers import memcached
 from tests.servers import postgresql
 
-#: Every kind of server, by the name its tests know it by.
-KINDS = {
+DATABASES = {
     'postgresql': postgresql.PostgreSQL,
     'mariadb': mariadb.MariaDB,
+}
+#: Every kind of server, by the name its tests know it by.
+KINDS = {
+    **DATABASES,
+    'keystone': keystone.Keystone,
+    'memcached': memcached.Memcached,
 }
 
 _shared = {}
@@ -36,5 +43,5 @@ def shared(name):
     """The one server of this name for the whole process: announced to us, or started here."""
     if name not in _shared:
         url = os.environ.get(variable(name))
-        _shared[name] = databases.Announced(url) if url else KINDS[name]().start()
+        _shared[name] = KINDS[name].announced(url) if url else KINDS[name]().start()
     return _shared[name]

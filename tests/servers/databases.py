@@ -9,6 +9,11 @@ class Databases:
 
     root_url = None
 
+    @classmethod
+    def announced(cls, root_url):
+        """The server that somebody else runs for us there."""
+        return Announced(root_url)
+
     def url(self, database):
         """The SQLAlchemy URL of that database."""
         return sqlalchemy.make_url(self.root_url).set(database=database).render_as_string(

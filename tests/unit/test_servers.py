@@ -41,12 +41,12 @@ def wait_until(condition, seconds=60):
     return True
 
 
-class OnEveryServer(testscenarios.WithScenarios):
+class OnEveryDatabaseServer(testscenarios.WithScenarios):
 
-    scenarios = [(name, {'backend': name}) for name in servers.KINDS]
+    scenarios = [(name, {'backend': name}) for name in servers.DATABASES]
 
 
-class TestServer(OnEveryServer, base.TestCase):
+class TestServer(OnEveryDatabaseServer, base.TestCase):
 
     def test_life(self):
         server = self.own_server()
@@ -137,7 +137,7 @@ class TestServer(OnEveryServer, base.TestCase):
         self.assertFalse(os.path.exists(directory))
 
 
-class TestDatabases(OnEveryServer, base.TestCase):
+class TestDatabases(OnEveryDatabaseServer, base.TestCase):
 
     def setUp(self):
         super().setUp()
@@ -193,7 +193,7 @@ class TestCommand(base.TestCase):
         for name in servers.KINDS:
             self._require(servers.KINDS[name].missing())
         code = ('import sys, tests.servers\n'
-                'for name in tests.servers.KINDS:\n'
+                'for name in tests.servers.DATABASES:\n'
                 '    server = tests.servers.shared(name)\n'
                 '    assert isinstance(server, tests.servers.databases.Announced), server\n'
                 '    with server.administer() as connection:\n'
@@ -202,7 +202,7 @@ class TestCommand(base.TestCase):
         command = self.run_command(sys.executable, '-c', code)
         output, errors = command.communicate()
         self.assertEqual(7, command.returncode, errors)
-        self.assertEqual(['42'] * len(servers.KINDS), output.split())
+        self.assertEqual(['42'] * len(servers.DATABASES), output.split())
 
     def test_an_interruption_leaves_nothing(self):
         for number in (signal.SIGINT, signal.SIGTERM):
