@@ -19,8 +19,16 @@ class RequestContext(context.RequestContext):
         self.client_id = client_id
         #: Whether policy was asked; every request must end with True.
         self.policy_asked = False
+        #: Whether a pre-signed URL, and not a role, gives the right to ask.
+        self.presigned = False
 
     @property
     def project(self):
         """The project whose queues are meant; '' is v1's nameless one."""
         return self.project_id or ''
+
+    def to_policy_values(self):
+        """Return what rules of policy can ask for."""
+        values = super().to_policy_values()
+        values['presigned'] = self.presigned
+        return values

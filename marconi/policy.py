@@ -38,7 +38,7 @@ class Policy:
         """
         context.policy_asked = True
         key = (rule, context.project, context.user_id, context.system_scope,
-               context.is_admin, *context.roles)
+               context.is_admin, context.presigned, *context.roles)
         with self._lock:
             allowed = self._decisions.get(key)
         if allowed is None:

@@ -38,6 +38,28 @@ def no_client_id():
     return Refusal(400, 'Missing header value', 'The header Client-ID is needed.')
 
 
+def unauthorized(challenge):
+    """The error for a request without a valid token.
+
+    :param challenge: where to get one, as WWW-Authenticate tells it.
+    """
+    return Refusal(401, 'Unauthorized', 'The header X-Auth-Token needs a valid token.',
+                   [('WWW-Authenticate', challenge)])
+
+
+def no_project():
+    """The error for a token that is for no project."""
+    return Refusal(403, TABLE[exception.NotAuthorized][1],
+                   'The token is for no project: queues belong to one.')
+
+
+def no_keystone(retry_after):
+    """The error for a token that cannot be checked now."""
+    return Refusal(503, TABLE[exception.StorageUnavailable][1],
+                   'The token cannot be checked: Keystone does not answer.',
+                   [('Retry-After', str(retry_after))])
+
+
 def bad_length():
     """The error for a Content-Length that is none: where the body ends is unknown."""
     return Refusal(400, 'Invalid API request',

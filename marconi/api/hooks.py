@@ -19,6 +19,9 @@ _UUID = re.compile(r'(?:urn:uuid:)?\{?([0-9a-f-]{32,})\}?\Z', re.IGNORECASE)
 _NOTHING = re.compile(r'0(\.0*)?\Z')
 _BAD_ID = 'Invalid queue identification'
 
+#: Who names no roles has these, where nobody proves who they are.
+PLAIN_ROLES = ('member', 'reader')
+
 
 class Checks(hooks.PecanHook):
     """The headers and the name of the queue; fills in the context."""
@@ -27,6 +30,7 @@ class Checks(hooks.PecanHook):
         self._uuids = conf.transport.client_id_uuid_safe == 'strict'
         self._shortest = conf.transport.min_length_client_id
         self._longest = conf.transport.max_length_client_id
+        self._noauth = conf.DEFAULT.auth_strategy == 'noauth'
 
     def before(self, state):
         request, version = state.request, state.controller.__self__.version
@@ -42,12 +46,23 @@ class Checks(hooks.PecanHook):
             raise errors.Refusal(406, '406 Not Acceptable',
                                  'The answer is application/json, which Accept excludes.')
         context.client_id = self._client_id(environ, version.client_id_needed)
-        context.project_id = _project(environ, version.project_needed)
-        if not signed:  # whoever got a signed URL is a plain user
-            context.roles = _roles(environ)
+        # With Keystone only the health check gets here without a project.
+        context.project_id = _project(
+            environ, version.project_needed and (self._noauth or signed))
+        context.presigned = signed
+        if not signed:
+            self._identify(environ, context)
         if state.arguments and not metadata.QUEUE_NAME.match(state.arguments[0]):
             raise errors.Refusal(400, _BAD_ID, 'The name of a queue has 1 to 64 letters, '
                                  'digits, "_", "." or "-".')
+
+    def _identify(self, environ, context):
+        """Fill in what Keystone says of the caller, or else the caller."""
+        if self._noauth:
+            context.roles = _roles(environ, PLAIN_ROLES)
+        else:
+            context.roles = _roles(environ, ())
+            context.user_id = environ.get('HTTP_X_USER_ID')
 
     def _client_id(self, environ, needed):
         """Return the Client-ID in the one form that is stored and compared."""
@@ -143,6 +158,8 @@ def _project(environ, needed):
     return value
 
 
-def _roles(environ):
+def _roles(environ, unnamed):
     roles = environ.get('HTTP_X_ROLES')
-    return [role.strip() for role in roles.split(',') if role.strip()] if roles else []
+    if roles is None:
+        return list(unnamed)
+    return [role.strip() for role in roles.split(',') if role.strip()]

@@ -15,6 +15,7 @@ from marconi import exception
 # Imported before the workers are forked, so that they share the memory.
 from marconi.api import app
 from marconi.cmd import common
+from marconi.cmd import exposure
 from marconi.cmd import processes
 from marconi.core import broker as broker_module
 
@@ -42,6 +43,7 @@ def _main(args):
     conf = common.configure(args)
     check_port(conf)
     common.check_database(conf)
+    exposure.check(conf)
     serve(conf)
 
 

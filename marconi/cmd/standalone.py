@@ -1,7 +1,7 @@
 """python -m marconi.cmd.standalone: the whole service, for one machine and without a cloud.
 
-API workers and one janitor under one supervisor, without authentication, with
-SQLite under ./var unless another database is named.
+API workers and one janitor under one supervisor, without authentication unless the
+user's file says otherwise, with SQLite under ./var unless another database is named.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import sys
 from marconi import conf as conf_module
 from marconi import exception
 from marconi.cmd import common
+from marconi.cmd import exposure
 from marconi.cmd import home
 from marconi.cmd import janitor
 from marconi.cmd import server
@@ -21,6 +22,8 @@ PATIENCE = 4.5
 
 WELCOME = """\
 Marconi listens on {url} (database {database}).
+"""
+NOAUTH = """\
 Anybody who can reach that address can use it: there is no authentication.
 Press Ctrl-C to stop. Three lines to try:
 
@@ -44,6 +47,7 @@ def run(options):
     conf = _configure(options)
     server.check_port(conf)
     _migrate(conf)
+    exposure.check(conf)
     boss = supervisor.Supervisor({'API server': lambda: server.serve(conf),
                                   'janitor': lambda: janitor.run(conf)}, PATIENCE)
     boss.start()
@@ -110,7 +114,8 @@ def _announce(boss, conf):
         if not boss.watch(0.05):
             return
     host = f'[{options.bind}]' if ':' in options.bind else options.bind
-    print(WELCOME.format(
+    text = WELCOME + (NOAUTH if conf.DEFAULT.auth_strategy == 'noauth' else '')
+    print(text.format(
         url=f'http://{host}:{options.port}', headers=HEADERS, post=POST, claim=CLAIM,
         database=common.describe(conf.database.connection)), flush=True)
 

@@ -6,10 +6,17 @@ GROUP = 'DEFAULT'
 
 OPTS = [
     cfg.StrOpt(
-        'auth_strategy', default='noauth', choices=[
-            ('noauth', 'believe X-Project-Id and X-Roles: for development only'),
+        'auth_strategy', default='keystone', choices=[
+            ('keystone', 'by a token of Keystone, which [keystone_authtoken] tells how to reach'),
+            ('noauth', 'not at all: X-Project-Id and X-Roles are believed. For one machine, or '
+                       'behind a proxy that sets them'),
         ],
         help='How callers prove who they are.'),
+    cfg.BoolOpt(
+        'noauth_beyond_loopback', default=False,
+        help='Confirms that with auth_strategy = noauth the service may listen on an '
+             'address that other machines can reach. Whoever reaches it can read and '
+             'delete everything of every project.'),
     cfg.BoolOpt(
         'admin_mode', default=False,
         help='Serve the operations that only administrators need, such as '

@@ -3,6 +3,12 @@
 from marconi import conf
 
 
+def set_defaults():
+    """Show the options of others with the defaults that they have here."""
+    from marconi.conf import keystone  # late: it loads much that nobody else needs
+    keystone.set_defaults()
+
+
 def list_opts():
     """Every option of the service as [(group, [option, …]), …]."""
     return [pair for module in conf.MODULES for pair in module.list_opts()]

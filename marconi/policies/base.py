@@ -2,12 +2,25 @@
 
 from oslo_policy import policy
 
-ADMIN = 'role:admin'
-#: Any caller, about what its own project has.
+#: Everybody.
 ANYONE = ''
+# All others are asked about what the caller's own project has, and nothing else.
+ADMIN = 'rule:admin'
+MEMBER = 'rule:member'
+READER = 'rule:reader'
+PRESIGNED = 'rule:presigned'
+#: What a pre-signed URL can be for.
+MEMBER_OR_URL = f'{MEMBER} or {PRESIGNED}'
+READER_OR_URL = f'{READER} or {PRESIGNED}'
 
 RULES = [
-    policy.RuleDefault('admin', ADMIN, description='An administrator of the cloud.'),
+    policy.RuleDefault('admin', 'role:admin', 'An administrator of the cloud.'),
+    policy.RuleDefault('member', 'role:member or rule:admin',
+                       'Who works with the queues of their project.'),
+    policy.RuleDefault('reader', 'role:reader or rule:member',
+                       'Who looks at the queues of their project.'),
+    policy.RuleDefault('presigned', 'presigned:True',
+                       'Whoever got a pre-signed URL, for what it allows. They have no roles.'),
 ]
 
 
@@ -17,7 +30,8 @@ def rule(name, check, description, *operations):
     for operation in operations:
         method, path = operation.split(' ', 1)
         documented.append({'method': method, 'path': path})
-    return policy.DocumentedRuleDefault(name, check, description, documented)
+    return policy.DocumentedRuleDefault(name, check, description, documented,
+                                        scope_types=['project'])
 
 
 def list_rules():

@@ -5,13 +5,13 @@ from marconi.policies import base
 MESSAGES = '/v2/queues/{queue_name}/messages'
 
 RULES = [
-    base.rule('messages:get_all', base.ANYONE, 'List messages.', f'GET {MESSAGES}'),
-    base.rule('messages:create', base.ANYONE, 'Post messages.', f'POST {MESSAGES}'),
-    base.rule('messages:get', base.ANYONE, 'Show a message.',
+    base.rule('messages:get_all', base.READER_OR_URL, 'List messages.', f'GET {MESSAGES}'),
+    base.rule('messages:create', base.MEMBER_OR_URL, 'Post messages.', f'POST {MESSAGES}'),
+    base.rule('messages:get', base.READER_OR_URL, 'Show a message.',
               f'GET {MESSAGES}/{{message_id}}'),
-    base.rule('messages:delete', base.ANYONE, 'Delete a message.',
+    base.rule('messages:delete', base.MEMBER_OR_URL, 'Delete a message.',
               f'DELETE {MESSAGES}/{{message_id}}'),
-    base.rule('messages:delete_all', base.ANYONE, 'Delete several messages, or pop.',
+    base.rule('messages:delete_all', base.MEMBER_OR_URL, 'Delete several messages, or pop.',
               f'DELETE {MESSAGES}'),
 ]
 

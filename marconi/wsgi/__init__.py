@@ -26,8 +26,11 @@ def _build():
         if _application is None:
             from marconi.api import app
             from marconi.cmd import common
+            from marconi.cmd import exposure
             from marconi.core import broker
             files = os.environ.get('OS_MARCONI_CONFIG_FILES')
             conf = common.configure((), files.split(os.pathsep) if files else None)
+            if conf.DEFAULT.auth_strategy == 'noauth':
+                exposure.warn('All who reach the server')
             _application = app.build(conf, broker.Broker.from_conf(conf))
     return _application

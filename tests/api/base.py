@@ -45,6 +45,10 @@ class ApiTest(testscenarios.WithScenarios, base.TestCase):
     version = wire.V2
     #: {'group.option': value}
     options = {}
+    #: The option auth_strategy.
+    auth = 'noauth'
+    #: The text of a configuration file.
+    config = ''
     #: {rule: check}: rules of policy that the operator has overridden.
     policy = {}
 
@@ -56,17 +60,18 @@ class ApiTest(testscenarios.WithScenarios, base.TestCase):
 
     def serve(self, options=None, policy=None, database='main'):
         """A new application on a database of this test; ``self.broker`` is its broker."""
-        conf = marconi.conf.new(args=[], files=[])
-        wanted = {'database.connection': self.database_url(database), **self.options,
-                  **(options or {})}
+        conf = marconi.conf.new(args=[], files=[self._file('marconi.conf', self.config)])
+        wanted = {'database.connection': self.database_url(database),
+                  'DEFAULT.auth_strategy': self.auth, **self.options, **(options or {})}
         for name, value in wanted.items():
             group, _, option = name.rpartition('.')
             conf.set_override(option, value, group or None)
-        policy_opts.set_defaults(conf, self._policy_file({**self.policy, **(policy or {})}))
+        policy_opts.set_defaults(conf, self._file('policy.yaml', yaml.safe_dump(
+            {**self.policy, **(policy or {})})))
         self.broker = core.Broker.from_conf(conf)
         self.addCleanup(self.broker.close)
         self.broker.stores.control.clock = self.clock
-        return app.build(conf, self.broker)
+        return app.build(conf, self.broker, clock=lambda: self.clock() / 1000)
 
     def caller(self, **kwargs):
         """One who calls this test's version; another client than all others."""
@@ -88,8 +93,8 @@ class ApiTest(testscenarios.WithScenarios, base.TestCase):
                          response.headers.get('Content-Location'))
 
     @staticmethod
-    def _policy_file(rules):
-        path = os.path.join(tempfile.mkdtemp(), 'policy.yaml')
+    def _file(name, text):
+        path = os.path.join(tempfile.mkdtemp(), name)
         with open(path, 'w') as file:
-            yaml.safe_dump(dict(rules), file)
+            file.write(text)
         return path

@@ -124,4 +124,25 @@ class TestByDefault(PolicyTest):
     def test_every_rule_has_its_request(self):
         named = {rule.name for rule in policies.list_rules()}
         self.assertEqual(set(), set(RULES) - named)
-        self.assertEqual({'admin'}, named - set(RULES))
+        self.assertEqual({'admin', 'member', 'reader', 'presigned'}, named - set(RULES))
+
+
+class TestWithoutAuthentication(PolicyTest):
+    """What the caller says of its roles is believed; with real tokens see test_personas."""
+
+    def statuses(self, roles):
+        return [self.call(method, path, roles).status_int == 403 for method, path in (
+            ('GET', '/queues'), ('PUT', QUEUE), ('GET', '/health'))]
+
+    def test_who_names_no_roles_is_a_member(self):
+        health = self.version is not wire.V1  # there it is the ping
+        self.assertEqual([False, False, health], self.statuses(None))
+
+    def test_roles_that_are_named_are_those_one_has(self):
+        health = self.version is not wire.V1
+        self.assertEqual([True, True, health], self.statuses(''))
+        self.assertEqual([True, True, health], self.statuses('outsider'))
+        self.assertEqual([False, True, health], self.statuses('reader'))
+        self.assertEqual([False, False, health], self.statuses('member'))
+        self.assertEqual([False, False, False], self.statuses('admin'))
+        self.assertEqual([False, False, health], self.statuses('outsider, member'))

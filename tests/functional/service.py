@@ -18,6 +18,7 @@ STOP_TIMEOUT = 30
 
 CONFIG = """\
 [DEFAULT]
+auth_strategy = {auth}
 log_file = {log}
 {default}
 [database]
@@ -39,11 +40,12 @@ class ServiceError(Exception):
 
 class Service:
 
-    def __init__(self, database, workers=2, default='', options=''):
+    def __init__(self, database, workers=2, default='', options='', auth='noauth'):
         """
         :param database: the URL of a migrated database.
         :param default: lines for the section [DEFAULT] of the configuration.
         :param options: lines for the end of the configuration, with their own sections.
+        :param auth: the option auth_strategy.
         """
         self.port = process.free_port()
         self.url = f'http://127.0.0.1:{self.port}'
@@ -51,7 +53,7 @@ class Service:
         with open(self._path('marconi.conf'), 'w') as file:
             file.write(CONFIG.format(
                 log=self._path('log'), database=database.replace('$', '$$'), port=self.port,
-                workers=workers, default=default, options=options))
+                workers=workers, default=default, options=options, auth=auth))
         self._process = None
         self._owner = os.getpid()
 

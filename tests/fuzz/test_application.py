@@ -74,7 +74,8 @@ class FuzzTest(base.TestCase):
         warnings.simplefilter('ignore', lint.WSGIWarning)  # of methods that it does not know
         conf = marconi.conf.new(args=[], files=[])
         for name, value in {
-                'database.connection': self.database_url(), 'DEFAULT.admin_mode': True,
+                'database.connection': self.database_url(), 'DEFAULT.auth_strategy': 'noauth',
+                'DEFAULT.admin_mode': True,
                 'signed_url.secret_key': 'correct horse',
                 'transport.message_encryption_key': ['battery staple'],
                 **self.options}.items():

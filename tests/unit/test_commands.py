@@ -11,11 +11,14 @@ import sys
 import tempfile
 
 import fixtures
+from oslo_config import cfg
 
 from marconi.cmd import common
+from marconi.cmd import exposure
 from marconi.cmd import manage
 from marconi.cmd import processes
 from marconi.cmd import status
+import marconi.conf
 from tests import base
 
 
@@ -32,7 +35,7 @@ class CommandTest(base.TestCase):
 
     def configure(self, url):
         with open(self.config, 'w') as file:
-            file.write(f'[database]\nconnection = {url}\n')
+            file.write(f'[DEFAULT]\nauth_strategy = noauth\n[database]\nconnection = {url}\n')
 
     def call(self, main, *words):
         """Return (exit code, stdout, stderr) of a command."""
@@ -114,6 +117,40 @@ class TestServices(CommandTest):
             self.assertEqual((1, 1), (it.returncode, it.stderr.count('\n')), it.stderr)
             self.assertIn(f'marconi-{name}: The database sqlite:///', it.stderr)
             self.assertIn('run "marconi-manage db sync"', it.stderr)
+
+
+class TestExposure(base.TestCase):
+
+    def check(self, bind, **options):
+        conf = marconi.conf.new((), ())
+        conf.set_override('auth_strategy', 'noauth', 'DEFAULT')
+        conf.set_override('bind', bind, 'drivers:transport:wsgi')
+        for name, value in options.items():
+            conf.set_override(name, value, 'DEFAULT')
+        with contextlib.redirect_stderr(io.StringIO()) as err:
+            try:
+                exposure.check(conf)
+            except SystemExit:
+                return err.getvalue()
+
+    def test_keystone_is_what_one_gets(self):
+        self.assertEqual('keystone', marconi.conf.new((), ()).DEFAULT.auth_strategy)
+
+    def test_without_authentication_it_is_said_in_the_log(self):
+        for bind in ('127.0.0.1', '127.1.2.3', '::1', 'localhost'):
+            self.assertIsNone(self.check(bind))
+            self.assertIn(f'There is no authentication (auth_strategy = noauth). Programs on this '
+                          f'machine ({bind})', self.log.output)
+
+    def test_beyond_loopback_it_must_be_confirmed(self):
+        for bind in ('0.0.0.0', '::', '192.0.2.1', 'no-such-host.invalid'):
+            self.assertIn('noauth_beyond_loopback = true', self.check(bind))
+            self.assertIsNone(self.check(bind, noauth_beyond_loopback=True))
+            self.assertIn(f'All who reach {bind} can use', self.log.output)
+
+    def test_with_keystone_it_must_be_possible_to_reach_it(self):
+        error = self.assertRaises(cfg.Error, self.check, '0.0.0.0', auth_strategy='keystone')
+        self.assertIn('has no auth_type', str(error))
 
 
 class TestCommon(base.TestCase):

@@ -9,6 +9,8 @@ import pathlib
 import re
 import textwrap
 
+from keystoneauth1 import loading
+from keystonemiddleware import auth_token
 from oslo_config import cfg
 from oslo_config import generator as config_generator
 from oslo_policy import generator as policy_generator
@@ -16,6 +18,7 @@ from oslo_policy import generator as policy_generator
 from marconi.api import errors
 from marconi.api import root
 import marconi.conf
+from marconi.conf import keystone
 from marconi.conf import opts
 from marconi.core import limits
 from marconi.core import metadata
@@ -88,11 +91,23 @@ class TestConfiguration(base.TestCase):
                 self.assertRegex(option.help, r'(?s)^[A-Z].*\.$', f'{group}.{option.dest}')
 
     def test_options_that_pages_name_exist(self):
-        known = {(group, option.dest) for group, options in opts.list_opts()
+        known = {(group, option.dest)
+                 for group, options in opts.list_opts() + self.options_of_keystone()
                  for option in options}
         for page, text in pages():
             for group, option in re.findall(r'``\[([\w:]+)\]\s+(\w+)', text):
                 self.assertIn((group, option), known, page)
+
+    @staticmethod
+    def options_of_keystone():
+        return auth_token.list_opts() + [
+            (group, loading.get_auth_plugin_conf_options('password'))
+            for group, _ in auth_token.list_opts()]
+
+    def test_the_sample_shows_our_defaults_for_keystone(self):
+        shown = self.sample()[keystone.GROUP]
+        for name, value in keystone.DEFAULTS.items():
+            self.assertRegex(shown, rf'(?mi)^#{name} = {value}$')
 
     def test_limits_that_the_user_guide_names_are_the_defaults(self):
         transport = marconi.conf.new(args=[], files=[]).transport

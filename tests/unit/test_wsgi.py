@@ -31,7 +31,7 @@ class TestApplication(base.TestCase):
     def test_is_built_by_the_first_request_from_the_files_named(self):
         path = os.path.join(tempfile.mkdtemp(), 'marconi.conf')
         with open(path, 'w') as file:
-            file.write(f'[DEFAULT]\nuse_stderr = true\n[database]\n'
+            file.write(f'[DEFAULT]\nauth_strategy = noauth\nuse_stderr = true\n[database]\n'
                        f'connection = {self.database_url()}\n')
         it = subprocess.run(
             [sys.executable, '-c', SCRIPT], stdin=subprocess.DEVNULL, capture_output=True,
