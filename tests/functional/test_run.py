@@ -84,7 +84,7 @@ class Standalone:
 
     def _grandchildren(self, name):
         return [grandchild for child in psutil.Process(self.process.pid).children()
-                for grandchild in child.children() if name in ' '.join(_title(grandchild))]
+                for grandchild in _children(child) if name in ' '.join(_title(grandchild))]
 
 
 def _alive(member):
@@ -93,6 +93,13 @@ def _alive(member):
         return member.is_running() and member.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
+
+
+def _children(member):
+    try:
+        return member.children()
+    except psutil.NoSuchProcess:  # it was killed, and its heir is not there yet
+        return []
 
 
 def _title(member):
