@@ -21,7 +21,6 @@ _THIS = sa.and_(_claims.queue_id == sa.bindparam('queue'),
 _HELD = sa.and_(_QUEUE, _messages.available_at == sa.bindparam('deadline'),
                 _messages.claim_id == sa.bindparam('claim'))
 
-
 #: How many claims one transaction makes at most.
 MOST_GROUPED = 50
 
@@ -79,14 +78,19 @@ class Claims(base.Claims):
 
     @engine.writing
     def _create_group(self, connection, wanted):
-        return [group.outcome(self._create, connection, *want) for want in wanted]
+        claims, changed = [], set()
+        for queue, *want in wanted:
+            claims.append(group.outcome(self._create, connection, queue, *want, None,
+                                        queue.id in changed))
+            changed.add(queue.id)
+        return claims
 
     @engine.writing
     def _create_alone(self, connection, *want):
         return self._create(connection, *want)
 
-    def _create(self, connection, queue, ttl, grace, limit, dead_letters=None):
-        taken = self.free.take(connection, queue, limit)
+    def _create(self, connection, queue, ttl, grace, limit, dead_letters, changed=False):
+        taken = self.free.take(connection, queue, limit, changed=changed)
         if not taken:
             rows.check(connection, self._ALIVE, queue)
         if taken and dead_letters is not None:
@@ -138,7 +142,7 @@ class Claims(base.Claims):
             if dead_letters.queue.id == queue.id:
                 break  # they would be found again
             found = self.free.take(connection, queue, limit - len(taken),
-                                   besides=[row.seq for row in taken])
+                                   besides=[row.seq for row in taken], changed=True)
         return taken
 
     def _find(self, connection, queue, claim_id, lock=False):

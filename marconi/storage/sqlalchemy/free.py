@@ -76,15 +76,20 @@ class FreeMessages:
         # which a database cannot drop while a transaction is open elsewhere.
         self._heads = {}
 
-    def take(self, connection, queue, limit, besides=()):
+    def take(self, connection, queue, limit, besides=(), changed=False):
         """Lock and return up to ``limit`` rows; nobody else gets them.
 
         :param besides: positions that this transaction has taken already.
+        :param changed: whether it has changed messages of this queue already.
+            What it sees then may be rolled back, and must not be remembered.
         """
         taken, besides = [], set(besides)
         window = limit + len(besides) + self.SLACK
         while len(taken) < limit:
             found = self._candidates(connection, queue, window)
+            if not changed:
+                self._remember(queue, found)
+            found = [row.seq for row in found]
             seqs = [seq for seq in found if seq not in besides]
             if not seqs:
                 break
@@ -100,13 +105,14 @@ class FreeMessages:
 
     def _candidates(self, connection, queue, window):
         head = max(self._heads.get(queue.id, 0), queue.floor)
-        found = connection.execute(self._find, {
+        return connection.execute(self._find, {
             'queue': queue.id, 'head': head, 'floor': queue.floor, 'window': window,
             'now': self.database.now()}).all()
+
+    def _remember(self, queue, found):
         for row in found:
             if row.available_at == tables.FRESH:
                 if len(self._heads) >= self.MOST_HEADS:
                     self._heads.clear()
                 self._heads[queue.id] = row.seq - 1
-                break
-        return [row.seq for row in found]
+                return

@@ -24,7 +24,6 @@ _HELD = sa.and_(_messages.claim_id.is_not(None), _messages.available_at > engine
 _DELAYED = sa.and_(_messages.claim_id.is_(None), _messages.available_at > engine.NOW)
 _SHOWN = sa.select(*rows.COLUMNS, rows.NOW)
 
-
 #: How many deletions of single messages one transaction makes at most.
 MOST_GROUPED = 100
 
