@@ -29,6 +29,14 @@ class ClaimNotFound(NotFound):
     """There is no claim {id} on queue {queue}, or it has expired."""
 
 
+class PoolNotFound(NotFound):
+    """There is no pool {name}."""
+
+
+class FlavorNotFound(NotFound):
+    """There is no flavor {name}."""
+
+
 class InvalidValue(MarconiError):
     """A value breaks a rule: the message names the field, the rule and the limit."""
 
@@ -39,6 +47,14 @@ class InvalidBody(MarconiError):
 
 class Conflict(MarconiError):
     """The request conflicts with what is stored."""
+
+
+class PoolUriTaken(Conflict):
+    """Pool {other} has this uri already: a database can be one pool only."""
+
+
+class PoolInUse(MarconiError):
+    """Pool {name} is in use: {reason}."""
 
 
 class MissingKey(Conflict):

@@ -36,6 +36,46 @@ class Queue(Value, frozen=True, kw_only=True):
     floor: int = 0
 
 
+class Pool(Value, frozen=True, kw_only=True):
+    """A database that holds messages, beside the one with the catalogue."""
+
+    name: str
+    #: As for ``storage.connect``; no two pools have the same.
+    uri: str
+    #: Its share of new queues among the pools of its flavor; 0 is none.
+    weight: int
+    #: The class of pools that it belongs to; None for queues without a flavor.
+    flavor: str | None = None
+    #: What the operator chose for its connections; see ``marconi.core.pools``.
+    options: dict = {}
+    #: Takes no new queues, and those it has are moved elsewhere.
+    draining: bool = False
+
+
+class Flavor(Value, frozen=True, kw_only=True):
+    """A class of pools, under the name by which queues ask for it."""
+
+    project: str
+    name: str
+    #: The names of its pools, sorted.
+    pools: list[str]
+    #: As the administrator wrote them down; nothing is made of them.
+    capabilities: dict = {}
+
+
+class Move(Value, frozen=True, kw_only=True):
+    """A queue that is to move to another pool."""
+
+    queue_id: int
+    project: str
+    name: str
+    #: The pool to move to; None is the database with the catalogue.
+    target: str | None
+    requested_at: int
+    #: Why the last attempt failed.
+    error: str | None = None
+
+
 class NewMessage(Value, frozen=True, kw_only=True):
     """A message to be posted."""
 

@@ -72,6 +72,55 @@ class Queues(abc.ABC):
         """Forget the queue with this id, if it is still there."""
 
 
+class Pools(abc.ABC):
+    """The databases that hold messages, beside the one with the catalogue."""
+
+    @abc.abstractmethod
+    def put(self, pool):
+        """Record a ``Pool``, in place of one of the same name if there is one.
+
+        :raises PoolUriTaken: a pool of another name has that uri.
+        """
+
+    @abc.abstractmethod
+    def get(self, name):
+        """Return the ``Pool`` or None."""
+
+    @abc.abstractmethod
+    def list(self, marker=None, limit=None):
+        """Return up to ``limit`` pools (None: all), by name in byte order."""
+
+    @abc.abstractmethod
+    def delete(self, name):
+        """Forget a pool; no error if there is none.
+
+        :raises PoolInUse: queues live there, or are to move there.
+        """
+
+
+class Flavors(abc.ABC):
+    """Classes of pools. Which pools are of a flavor, the pools themselves say."""
+
+    @abc.abstractmethod
+    def put(self, flavor):
+        """Record a ``Flavor`` and make exactly its pools be of that flavor.
+
+        :raises PoolNotFound: it names a pool that does not exist.
+        """
+
+    @abc.abstractmethod
+    def get(self, project, name):
+        """Return the ``Flavor`` or None."""
+
+    @abc.abstractmethod
+    def list(self, project, marker=None, limit=None):
+        """Return up to ``limit`` flavors of a project (None: all), by name."""
+
+    @abc.abstractmethod
+    def delete(self, project, name):
+        """Forget a flavor; its pools lose it. No error if there is none."""
+
+
 class Streams(abc.ABC):
     """What a pool knows of its queues: existence, order of posts, floor."""
 

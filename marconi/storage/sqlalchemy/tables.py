@@ -37,7 +37,63 @@ queues = sa.Table(
     sa.Column('metadata', Bytes, nullable=False),
     sa.Column('revision', sa.BigInteger, nullable=False),
     sa.UniqueConstraint('project', 'name', name='uq_queues_project_name'),
+    sa.Index('ix_queues_pool', 'pool'),
     sqlite_autoincrement=True)
+
+#: Databases that hold messages, beside the one with the catalogue.
+pools = sa.Table(
+    'pools', metadata,
+    sa.Column('name', text(64), primary_key=True),
+    sa.Column('uri', text(255), nullable=False),
+    sa.Column('weight', sa.BigInteger, nullable=False),
+    sa.Column('flavor', text(255)),
+    # JSON, as bytes.
+    sa.Column('options', Bytes, nullable=False),
+    # 1: takes no new queues, and those it has are moved elsewhere.
+    sa.Column('draining', sa.SmallInteger, nullable=False),
+    sa.UniqueConstraint('uri', name='uq_pools_uri'))
+
+flavors = sa.Table(
+    'flavors', metadata,
+    sa.Column('project', text(256), primary_key=True),
+    sa.Column('name', text(64), primary_key=True),
+    # JSON, as bytes.
+    sa.Column('capabilities', Bytes, nullable=False))
+
+#: Queues that are to move to another pool.
+moves = sa.Table(
+    'moves', metadata,
+    sa.Column('queue_id', sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column('project', text(256), nullable=False),
+    sa.Column('name', text(64), nullable=False),
+    # NULL is the database with the catalogue.
+    sa.Column('target', text(64)),
+    sa.Column('requested_at', sa.BigInteger, nullable=False),
+    # Why the last attempt failed.
+    sa.Column('error', text(255)),
+    sa.Index('ix_moves_requested', 'requested_at'))
+
+#: What each project uses. Behind by a bounded time: see ``usage.py``.
+usage = sa.Table(
+    'usage', metadata,
+    sa.Column('project', text(256), primary_key=True),
+    sa.Column('messages', sa.BigInteger, nullable=False),
+    sa.Column('bytes', sa.BigInteger, nullable=False),
+    # When the messages are to be counted again.
+    sa.Column('count_at', sa.BigInteger, nullable=False),
+    sa.Index('ix_usage_count', 'count_at'))
+
+#: The processes of the service, and when they were last seen.
+services = sa.Table(
+    'services', metadata,
+    sa.Column('id', text(64), primary_key=True),
+    sa.Column('kind', text(64), nullable=False),
+    sa.Column('host', text(255), nullable=False),
+    sa.Column('pid', sa.Integer, nullable=False),
+    sa.Column('version', text(64), nullable=False),
+    sa.Column('started_at', sa.BigInteger, nullable=False),
+    sa.Column('seen_at', sa.BigInteger, nullable=False),
+    sa.Index('ix_services_seen', 'seen_at'))
 
 #: One row per queue in the pool that holds its messages. Posts lock it.
 streams = sa.Table(
@@ -47,7 +103,9 @@ streams = sa.Table(
     sa.Column('floor', sa.BigInteger, nullable=False),
     # The newest position; where a sequence numbers the messages it stays 0.
     sa.Column('last_seq', sa.BigInteger, nullable=False),
-    sa.Column('closed_at', sa.BigInteger))
+    sa.Column('closed_at', sa.BigInteger),
+    # Since when the last steps of a move to another pool are under way.
+    sa.Column('sealed_at', sa.BigInteger))
 
 messages = sa.Table(
     'messages', metadata,
