@@ -57,6 +57,10 @@ class PoolInUse(MarconiError):
     """Pool {name} is in use: {reason}."""
 
 
+class QueueMoving(Conflict):
+    """Queue {name} is moving to pool {target}: wait until it is there."""
+
+
 class MissingKey(Conflict):
     """The metadata has no key {key}."""
 
@@ -82,6 +86,17 @@ class StaleQueue(MarconiError):
 
     Raised by storage and handled in ``storage.stores``: never seen above it.
     """
+
+
+class QueueSealed(StaleQueue):
+    """Queue {name} is on the last step of its move to another pool.
+
+    It takes moments. Handled like ``StaleQueue``.
+    """
+
+
+class LostLease(MarconiError):
+    """Somebody else has taken over: {work}."""
 
 
 class StorageUnavailable(MarconiError):

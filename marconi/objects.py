@@ -69,7 +69,8 @@ class Move(Value, frozen=True, kw_only=True):
     queue_id: int
     project: str
     name: str
-    #: The pool to move to; None is the database with the catalogue.
+    #: From pool to pool; None is the database with the catalogue.
+    source: str | None
     target: str | None
     requested_at: int
     #: Why the last attempt failed.
@@ -139,8 +140,10 @@ class Claim(Value, frozen=True, kw_only=True):
 class DeadLetters(Value, frozen=True, kw_only=True):
     """Where messages go that were claimed too often."""
 
-    #: The queue they go to, in the same pool.
+    #: The queue they go to.
     queue: Queue
+    #: The ``Store`` that holds that queue, if it is another one.
+    store: object = None
     #: A message that has been claimed so often is moved, not claimed again.
     max_claims: int
     #: Their ttl in the new queue; None keeps their own.

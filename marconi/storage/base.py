@@ -23,6 +23,8 @@ Rules for every method:
 
 import abc
 
+from marconi import objects
+
 
 class Queues(abc.ABC):
     """The catalogue: which queues exist, whose they are, where they live."""
@@ -33,6 +35,7 @@ class Queues(abc.ABC):
 
         :param metadata: dict, stored as it is; of an existing queue it is
             left alone.
+        :raises PoolNotFound: the pool is gone, or takes no new queues.
         """
 
     @abc.abstractmethod
@@ -69,7 +72,15 @@ class Queues(abc.ABC):
 
     @abc.abstractmethod
     def delete(self, queue):
-        """Forget the queue with this id, if it is still there."""
+        """Forget the queue with this id, if it is still there and in this pool."""
+
+    @abc.abstractmethod
+    def in_pool(self, pool, after=0, limit=100):
+        """Return up to ``limit`` queues that live in a pool, by id.
+
+        :param pool: a name, or None for the database with the catalogue.
+        :param after: only greater ids.
+        """
 
 
 class Pools(abc.ABC):
@@ -130,6 +141,8 @@ class Streams(abc.ABC):
 
         Makes the stream if the pool never had it; returns None if it was
         closed.
+
+        :raises QueueSealed: it is moving to another pool, or has moved.
         """
 
     @abc.abstractmethod
@@ -204,6 +217,17 @@ class Messages(abc.ABC):
         """Take and delete up to ``limit`` of the oldest free messages."""
 
     @abc.abstractmethod
+    def adopt(self, queue, letters):
+        """Append dead letters from another store, each once.
+
+        One that is here already, because the other store did not get to
+        forget it, is left out.
+
+        :param letters: opaque, as the driver's ``Claims.create`` made them.
+        :raises StaleQueue:
+        """
+
+    @abc.abstractmethod
     def stats(self, queue):
         """Return ``Stats``, counted by the same rules as ``list``."""
 
@@ -248,6 +272,143 @@ class Claims(abc.ABC):
     @abc.abstractmethod
     def release(self, queue, claim_id):
         """Free the claim's messages at once; no error if there is none."""
+
+
+class Moves(abc.ABC):
+    """Which queues are to move to another pool; kept beside the catalogue."""
+
+    @abc.abstractmethod
+    def request(self, queue, target):
+        """Let a queue move to the pool ``target``; None is the control database.
+
+        An earlier request for the queue is replaced, unless it is the same.
+
+        :returns: False if the queue is there already, or gone.
+        :raises PoolNotFound: there is no such pool, or it is being drained.
+        """
+
+    @abc.abstractmethod
+    def list(self, limit=None):
+        """Return up to ``limit`` ``Move`` (None: all), the longest due first."""
+
+    @abc.abstractmethod
+    def switch(self, move):
+        """Let the catalogue say that the queue lives in the target pool."""
+
+    @abc.abstractmethod
+    def postpone(self, move, error):
+        """Put a move that failed behind all others, and note why it failed."""
+
+    @abc.abstractmethod
+    def forget(self, move):
+        """Forget a move that is finished, or that nobody wants any more."""
+
+
+class Sealed(objects.Value, frozen=True, kw_only=True):
+    """A queue that nobody can use, at the end of a move that it leaves."""
+
+    token: int
+    #: The messages at this position and below it are gone: purged, or left.
+    floor: int
+
+
+class Transfers(abc.ABC):
+    """One end of a queue's move between two stores: see ``marconi.storage.moving``.
+
+    Who carries a queue has a token for each end. Whoever takes over gets new
+    tokens, and the old ones are refused with ``LostLease``: nobody who comes
+    late can change anything.
+    """
+
+    # At the end where the queue arrives.
+
+    @abc.abstractmethod
+    def receive(self, queue, begun):
+        """Make ready for the queue; return the token for this end.
+
+        The stream is made here, sealed, or what an interrupted move left.
+
+        :param begun: whether messages may have left the other end already.
+        """
+
+    @abc.abstractmethod
+    def last(self, queue):
+        """Return the newest position that is here; 0 if there is none."""
+
+    @abc.abstractmethod
+    def expect(self, queue, token, floor):
+        """Note the floor of the stream, unless it was noted before."""
+
+    @abc.abstractmethod
+    def put(self, queue, token, rows):
+        """Take over messages; none of them may be here already."""
+
+    @abc.abstractmethod
+    def settle(self, queue, token, after, upto, states):
+        """Make the messages at after < position <= upto be those in ``states``.
+
+        :param states: what ``hand_over`` gives: messages without their bodies.
+        :returns: the positions of those that are not here, for ``put``.
+        """
+
+    @abc.abstractmethod
+    def complete(self, queue, token, rest):
+        """Take over all that is not messages, so that only ``open`` is left.
+
+        :param rest: what ``rest`` gave at the other end.
+        """
+
+    @abc.abstractmethod
+    def open(self, queue):
+        """Let the queue be used here; nothing happens if it can be."""
+
+    @abc.abstractmethod
+    def drop(self, queue):
+        """Give up: leave to the janitor what an unfinished move brought here."""
+
+    # At the end that it leaves.
+
+    @abc.abstractmethod
+    def read(self, queue, after, limit):
+        """Return (messages at positions > ``after``, whether there are more).
+
+        For ``put``, in posting order. The queue may be in use.
+
+        :param limit: how many at most; fewer if they are large.
+        """
+
+    @abc.abstractmethod
+    def sealed(self, queue):
+        """Return whether the queue is sealed here, so that messages may have left."""
+
+    @abc.abstractmethod
+    def seal(self, queue):
+        """Let nobody use the queue here any more; return ``Sealed``.
+
+        :returns: None if the queue is closed.
+        """
+
+    @abc.abstractmethod
+    def unseal(self, queue, token):
+        """Let the queue be used here again; only if no message has left."""
+
+    @abc.abstractmethod
+    def hand_over(self, queue, token, limit, settle, put):
+        """Let up to ``limit`` messages leave, the oldest first, for good.
+
+        They are locked, given to ``settle(after, upto, states)``, those that
+        it asks for to ``put(rows)``, and then removed.
+
+        :returns: whether there may be more.
+        """
+
+    @abc.abstractmethod
+    def rest(self, queue):
+        """Return all that is not messages, for ``complete``; opaque."""
+
+    @abc.abstractmethod
+    def leave(self, queue):
+        """The queue lives elsewhere now: let the janitor remove what is left."""
 
 
 class Leases(abc.ABC):
@@ -297,7 +458,11 @@ class Store(abc.ABC):
     """One database: the parts above, sharing a pool of connections."""
 
     queues: Queues
+    pools: Pools
+    flavors: Flavors
+    moves: Moves
     streams: Streams
+    transfers: Transfers
     messages: Messages
     claims: Claims
     leases: Leases

@@ -6,10 +6,16 @@ import time
 import cachetools
 
 from marconi import exception
+from marconi.storage import placement
+from marconi.storage import pools as pools_module
 
 MOST_REMEMBERED = 100_000
 #: How often an operation is tried again on a queue that changes under it.
 ATTEMPTS = 10
+#: For how many seconds an operation waits for a queue that is on the last step
+#: of a move, and how long between two looks.
+PATIENCE = 10
+PAUSE = 0.02
 
 
 def _not_found(name):
@@ -26,22 +32,39 @@ class Stores:
     look-up and never gives a wrong answer.
     """
 
-    def __init__(self, control, lifetime=60, clock=time.monotonic):
+    def __init__(self, control, connect=None, lifetime=60, clock=time.monotonic):
         """
-        :param control: the ``Store`` with the catalogue.
-        :param lifetime: seconds to remember a queue.
+        :param control: the ``Store`` with the catalogue, which holds messages
+            too as long as there is no pool for them.
+        :param connect: function from a ``Pool`` to its ``Store``.
+        :param lifetime: seconds to remember a queue, or a pool.
         """
         self.control = control
+        self.pools = pools_module.Pools(control, connect, lifetime, clock)
         self._queues = cachetools.TTLCache(MOST_REMEMBERED, lifetime, timer=clock)
         self._lock = threading.Lock()
 
+    def store_in(self, pool):
+        """Return the ``Store`` of a pool; None is the control database.
+
+        :raises StorageUnavailable: there is no such pool.
+        """
+        return self.control if pool is None else self.pools.store(pool)
+
     def store_of(self, queue):
         """Return the ``Store`` that holds the messages of ``queue``."""
-        return self.control
+        return self.store_in(queue.pool)
+
+    def all(self):
+        """Return [(name of the pool, store)]; the control database, None, first."""
+        return [(None, self.control), *self.pools.all()]
 
     def groups(self, queues):
         """Return [(store, its queues)]."""
-        return [(self.control, queues)] if queues else []
+        groups = {}
+        for queue in queues:
+            groups.setdefault(queue.pool, []).append(queue)
+        return [(self.store_in(pool), own) for pool, own in groups.items()]
 
     def call(self, project, name, action, missing=None):
         """Return ``action(store, queue)``, run on the queue as it is now.
@@ -68,7 +91,107 @@ class Stores:
         return queue or self.find_afresh(project, name)
 
     def find_afresh(self, project, name):
-        """Return the ``Queue`` as it is now, or None."""
+        """Return the ``Queue`` as it is now, or None.
+
+        Waits for a queue that is on the last step of a move.
+        """
+        for _ in range(int(PATIENCE / PAUSE)):
+            try:
+                return self._look(project, name)
+            except exception.QueueSealed:
+                time.sleep(PAUSE)
+        raise exception.StorageUnavailable(
+            f'Queue {name} is moving to another database.', retry_after=1)
+
+    def create(self, project, name, metadata, flavor=None, beside=None):
+        """Make a queue unless it exists; return whether it is new.
+
+        :param flavor: the class of pools in which it is to live, or None.
+        :param beside: a queue in whose pool it should be if possible.
+        :raises FlavorNotFound: no pool of this flavor takes queues.
+        """
+        places = placement.order(self.pools.listed(), flavor)
+        if beside is not None:
+            places.insert(0, beside.pool)
+        for pool in (places * ATTEMPTS)[:ATTEMPTS]:
+            try:
+                created = self.control.queues.create(project, name, metadata, pool)
+            except exception.PoolNotFound:  # it went this very moment
+                continue
+            if self._is_usable(project, name, undo=created and pool is not None):
+                return created
+        raise exception.StorageUnavailable(
+            f'There is no database for queue {name}, or it is deleted as fast as it is '
+            'created.', retry_after=1)
+
+    def _is_usable(self, project, name, undo):
+        """Return whether a queue exists.
+
+        :param undo: whether one that is new is forgotten if its pool does not
+            answer, so that it can be made in another one.
+        """
+        try:
+            return self.find_afresh(project, name) is not None
+        except exception.StorageUnavailable:
+            if not undo:
+                raise
+            self.control.queues.delete(self.control.queues.get(project, name))
+            return False
+
+    def update(self, queue, metadata):
+        """Replace the metadata of ``queue``; False if it changed meanwhile."""
+        if not self.control.queues.update(queue, metadata):
+            return False
+        # Whatever pool it is in by now: those who remember it are to know.
+        self.call(queue.project, queue.name, lambda store, now: store.streams.touch(now),
+                  missing=lambda: None)
+        self._forget(queue.project, queue.name)
+        return True
+
+    def purge(self, project, name):
+        """Make all messages of a queue disappear, if it exists."""
+        self.call(project, name, lambda store, queue: store.streams.purge(queue),
+                  missing=lambda: None)
+
+    def delete(self, project, name):
+        """Delete a queue, if it exists.
+
+        First the pool closes it, which every process notices at once; then the
+        catalogue forgets it. ``find_afresh`` finishes a deletion that stopped
+        between the two.
+        """
+        def delete(store, queue):
+            store.streams.close(queue)
+            self.control.queues.delete(queue)
+
+        self._forget(project, name)
+        self.call(project, name, delete, missing=lambda: None)
+        self._forget(project, name)
+
+    def known(self, names):
+        """Return {(project, name): queue} for those that exist.
+
+        One statement per project for all that are not remembered. Queues that
+        cannot be reached just now are left out.
+
+        :param names: list of (project, name).
+        """
+        with self._lock:
+            known = {key: self._queues.get(key) for key in names}
+        lost = [key for key, queue in known.items() if queue is None]
+        for key in self.control.queues.existing(lost) if lost else ():
+            try:
+                known[key] = self._look(*key)
+            except (exception.QueueSealed, exception.StorageUnavailable):
+                continue
+        return {key: queue for key, queue in known.items() if queue is not None}
+
+    def close(self):
+        """Close all connections."""
+        self.pools.close()
+        self.control.dispose()
+
+    def _look(self, project, name):
         queue = self.control.queues.get(project, name)
         if queue is not None:
             queue = self._open(queue)
@@ -78,54 +201,6 @@ class Stores:
             else:
                 self._queues[project, name] = queue
         return queue
-
-    def create(self, project, name, metadata, pool=None):
-        """Make a queue unless it exists; return whether it is new."""
-        for _ in range(ATTEMPTS):
-            created = self.control.queues.create(project, name, metadata, pool)
-            if self.find_afresh(project, name) is not None:
-                return created
-        raise exception.StorageUnavailable(
-            f'Queue {name} is deleted as fast as it is created.', retry_after=1)
-
-    def update(self, queue, metadata):
-        """Replace the metadata of ``queue``; False if it changed meanwhile."""
-        if not self.control.queues.update(queue, metadata):
-            return False
-        self.store_of(queue).streams.touch(queue)
-        self._forget(queue.project, queue.name)
-        return True
-
-    def delete(self, project, name):
-        """Delete a queue, if it exists.
-
-        First the pool closes it, which every process notices at once; then the
-        catalogue forgets it. ``find_afresh`` finishes a deletion that stopped
-        between the two.
-        """
-        queue = self.find_afresh(project, name)
-        if queue is not None:
-            self.store_of(queue).streams.close(queue)
-            self.control.queues.delete(queue)
-            self._forget(project, name)
-
-    def known(self, names):
-        """Return {(project, name): queue} for those that exist.
-
-        One statement per project for all that are not remembered.
-
-        :param names: list of (project, name).
-        """
-        with self._lock:
-            known = {key: self._queues.get(key) for key in names}
-        lost = [key for key, queue in known.items() if queue is None]
-        for key in self.control.queues.existing(lost) if lost else ():
-            known[key] = self.find_afresh(*key)
-        return {key: queue for key, queue in known.items() if queue is not None}
-
-    def close(self):
-        """Close all connections."""
-        self.control.dispose()
 
     def _open(self, queue):
         """Return ``queue`` with what its pool knows of it, or None if closed."""

@@ -39,6 +39,7 @@ class Claims(base.Claims):
         _messages.available_at == sa.select(_claims.expires_at).where(
             _THIS).scalar_subquery(),
         _messages.expires_at + 0 > engine.NOW, _messages.seq > sa.bindparam('floor'),
+        streams.ALIVE,
     ).order_by(_messages.seq)
     _ALIVE = sa.select(streams.ALIVE)
 
@@ -54,13 +55,13 @@ class Claims(base.Claims):
     _RENEW = sa.update(tables.messages).where(
         _HELD, _messages.expires_at > sa.bindparam('now'),
     ).values(available_at=sa.bindparam('new_deadline'), expires_at=_LIFE)
-    _RENEW_CLAIM = sa.update(tables.claims).where(_THIS).values(
+    _RENEW_CLAIM = sa.update(tables.claims).where(_THIS, streams.ALIVE).values(
         ttl=sa.bindparam('new_ttl'), grace=sa.bindparam('new_grace'),
         renewed_at=sa.bindparam('now'), expires_at=sa.bindparam('new_deadline'),
         sweep_at=sa.bindparam('new_deadline'))
     _FREE = sa.update(tables.messages).where(_HELD).values(
         claim_id=None, available_at=tables.RETURNED)
-    _FORGET = sa.delete(tables.claims).where(_THIS)
+    _FORGET = sa.delete(tables.claims).where(_THIS, streams.ALIVE)
 
     def __init__(self, store):
         self.database = store.database
@@ -104,7 +105,9 @@ class Claims(base.Claims):
         claim = self._find(connection, queue, claim_id)
         found = connection.execute(self._SHOW, {
             'queue': queue.id, 'claim': claim_id, 'floor': queue.floor,
-            'now': self.database.now()}).all()
+            'generation': queue.generation, 'now': self.database.now()}).all()
+        if not found:
+            rows.check(connection, self._ALIVE, queue)
         return objects.Claim(
             id=claim_id, ttl=claim.ttl, grace=claim.grace, renewed_at=claim.renewed_at,
             read_at=claim.now, messages=rows.to_messages(self.ids(), found))
@@ -116,7 +119,7 @@ class Claims(base.Claims):
         connection.execute(self._RENEW, {
             'queue': queue.id, 'claim': claim_id, 'deadline': claim.expires_at,
             'now': claim.now, 'new_deadline': deadline, 'least': deadline + 1000 * grace})
-        connection.execute(self._RENEW_CLAIM, {
+        self._last(connection, queue, self._RENEW_CLAIM, {
             'queue': queue.id, 'claim': claim_id, 'now': claim.now,
             'new_ttl': ttl, 'new_grace': grace, 'new_deadline': deadline})
 
@@ -128,7 +131,7 @@ class Claims(base.Claims):
             return
         connection.execute(self._FREE, {'queue': queue.id, 'claim': claim_id,
                                         'deadline': claim.expires_at})
-        connection.execute(self._FORGET, {'queue': queue.id, 'claim': claim_id})
+        self._last(connection, queue, self._FORGET, {'queue': queue.id, 'claim': claim_id})
 
     def _sort_out(self, connection, queue, found, limit, dead_letters):
         """Move those of the rows that were claimed too often, and take others."""
@@ -144,6 +147,17 @@ class Claims(base.Claims):
             found = self.free.take(connection, queue, limit - len(taken),
                                    besides=[row.seq for row in taken], changed=True)
         return taken
+
+    @staticmethod
+    def _last(connection, queue, statement, values):
+        """Change the row of a claim, after its messages.
+
+        That it is still alive then makes sure that the queue did not begin to
+        move to another pool before we had the messages.
+        """
+        done = connection.execute(statement, values | {'generation': queue.generation})
+        if not done.rowcount:
+            raise exception.StaleQueue(name=queue.name)
 
     def _find(self, connection, queue, claim_id, lock=False):
         statement = self.database.locking(self._FIND) if lock else self._FIND

@@ -1,8 +1,12 @@
-"""Moving messages that were claimed too often, inside the claim's transaction."""
+"""Moving messages that were claimed too often, inside the claim's transaction.
+
+To a queue in another pool they go in a transaction of their own, before it.
+"""
 
 import sqlalchemy as sa
 
 from marconi import exception
+from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import tables
 
 _messages = tables.messages.c
@@ -33,25 +37,44 @@ class DeadLetterOffice:
         """
         if not dead:
             return
+        letters = [_letter(row, target.ttl, now) for row in dead]
         connection.execute(self._LEAVE, {'queue': queue.id,
                                          'seqs': [row.seq for row in dead]})
-        stream = self.streams.lock(connection, [target.queue.id]).get(target.queue.id)
-        if stream is None or stream.generation != target.queue.generation:
-            raise exception.StaleQueue(name=target.queue.name)
-        letters = [_letter(row, target.ttl, now) for row in dead]
+        if target.store is None:
+            self._append(connection, target.queue, letters, now)
+        else:
+            # Committed there first: should we fail then, they are still here,
+            # and are left out there when they come again.
+            target.store.messages.adopt(target.queue, letters)
+
+    @engine.writing
+    def adopt(self, connection, queue, letters):
+        """See ``storage.base.Messages.adopt``."""
+        here = self.moved.living(connection, queue, [_origin(letter) for letter in letters])
+        new = [letter for letter in letters if _origin(letter) not in here]
+        if new:
+            self._append(connection, queue, new, new[0]['created_at'])
+
+    def _append(self, connection, queue, letters, now):
+        stream = self.streams.lock(connection, [queue.id]).get(queue.id)
+        if stream is None or stream.generation != queue.generation:
+            raise exception.StaleQueue(name=queue.name)
         back = [letter for letter in letters if letter['origin_queue'] == stream.id
-                and letter['origin_seq'] > target.queue.floor]
+                and letter['origin_seq'] > queue.floor]
         new = [letter | {'queue_id': stream.id} for letter in letters
                if letter not in back]
         if new:
             self.posting.append(connection, {stream.id: stream}, new)
             self.moved.record(connection, new, now)
-        for letter in back:
-            letter |= {'queue_id': stream.id, 'seq': letter['origin_seq'],
-                       'origin_queue': None, 'origin_seq': None,
-                       'available_at': tables.RETURNED}
         if back:
-            self.database.insert_many(connection, tables.messages, back)
+            self.database.insert_many(connection, tables.messages, [
+                letter | {'queue_id': stream.id, 'seq': letter['origin_seq'],
+                          'origin_queue': None, 'origin_seq': None,
+                          'available_at': tables.RETURNED} for letter in back])
+
+
+def _origin(letter):
+    return letter['origin_queue'], letter['origin_seq']
 
 
 def _letter(row, ttl, now):

@@ -87,16 +87,19 @@ class Database:
     SILENCE = 20
 
     def __init__(self, url, clock=None, pool_size=10, max_overflow=10, pool_timeout=5,
-                 recycle=3600):
+                 recycle=3600, relaxed_durability=False):
         """
         :param clock: None for the database's clock, or a function that
             returns milliseconds.
+        :param relaxed_durability: whether the last fraction of a second may be
+            lost when the database's machine fails.
         :raises ValueError: the URL is malformed or of an unknown kind.
         """
         self.clock = clock
         self.engine = make_engine(
             url, silence=self.SILENCE, pool_size=pool_size, max_overflow=max_overflow,
-            pool_timeout=pool_timeout, pool_recycle=recycle)
+            pool_timeout=pool_timeout, pool_recycle=recycle,
+            relaxed_durability=relaxed_durability)
         self.dialect = 'mysql' if self.engine.name == 'mariadb' else self.engine.name
         self.paths = paths.Paths(self.dialect)
         # SQLite has one writer at a time and lets others poll for their turn;
@@ -175,6 +178,22 @@ class Database:
         statement = _unnested(table, tuple(rows[0]), column, sequence)
         return sorted(connection.scalars(statement, _columns(rows)))
 
+    def sequence_value(self, connection, sequence):
+        """Return the last number that a sequence gave."""
+        return connection.scalar(sa.text(f'SELECT last_value FROM {sequence.name}'))
+
+    def raise_sequence(self, connection, sequence, value):
+        """Let a sequence go on above ``value``, if there are sequences.
+
+        Whoever alters it has it alone until the commit: otherwise it might be
+        set back below a number that was given in between.
+        """
+        if self.has_sequences:
+            connection.execute(sa.text(f'ALTER SEQUENCE {sequence.name} NO CYCLE'))
+            if self.sequence_value(connection, sequence) <= value:
+                connection.execute(
+                    sa.text(f'ALTER SEQUENCE {sequence.name} RESTART WITH {value + 1}'))
+
     def dispose(self):
         self.engine.dispose()
 
@@ -229,7 +248,7 @@ def _unnested(table, names, numbered=None, sequence=None):
     ).returning(table.c[numbered])
 
 
-def make_engine(url, silence=None, **pool):
+def make_engine(url, silence=None, relaxed_durability=False, **pool):
     """Return an SQLAlchemy engine, set up for Marconi.
 
     :param silence: seconds to wait for an answer, with PyMySQL; None for ever,
@@ -246,6 +265,8 @@ def make_engine(url, silence=None, **pool):
     if url.get_driver_name() == 'mysqldb' and '+' not in url.drivername:
         url = url.set(drivername='mysql+pymysql')
     arguments, on_connect = connect
+    if relaxed_durability:
+        on_connect += _relaxed(url)
     if url.get_driver_name() == 'pymysql':
         arguments = arguments | {'read_timeout': CONNECT_TIMEOUT}
     engine = sa.create_engine(
@@ -266,6 +287,17 @@ def make_engine(url, silence=None, **pool):
     return engine
 
 
+def _relaxed(url):
+    """Return what makes a session's commits return before they are on disk."""
+    try:
+        return _RELAXED[url.get_backend_name()],
+    except KeyError as error:
+        raise ValueError('relaxed_durability: MariaDB and MySQL decide this for the whole '
+                         'server (innodb_flush_log_at_trx_commit).') from error
+
+
+_RELAXED = {'postgresql': 'SET synchronous_commit = off',
+            'sqlite': 'PRAGMA synchronous = NORMAL'}
 _CONNECT = {
     'sqlite': ({'timeout': 15, 'isolation_level': None}, (
         'PRAGMA journal_mode = WAL',

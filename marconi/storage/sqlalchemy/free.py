@@ -70,10 +70,12 @@ class FreeMessages:
         self.database = database
         self._take = database.locking(self._TAKE, skip_locked=True)
         self._find = candidates(database, fresh='head', others='floor', limit='window')
-        # {queue id: a position at or below which no message is FRESH}. Fresh
-        # ones are taken in order and never come back as FRESH, so it only
-        # rises; and it saves walking over index entries of messages long gone,
-        # which a database cannot drop while a transaction is open elsewhere.
+        # {queue id: (generation, a position at or below which no message is
+        # FRESH)}. Fresh ones are taken in order and never come back as FRESH,
+        # so it only rises; and it saves walking over index entries of messages
+        # long gone, which a database cannot drop while a transaction is open
+        # elsewhere. Only a move to another pool and back undoes it: it changes
+        # the generation.
         self._heads = {}
 
     def take(self, connection, queue, limit, besides=(), changed=False):
@@ -104,7 +106,8 @@ class FreeMessages:
         return sorted(taken, key=operator.attrgetter('seq'))
 
     def _candidates(self, connection, queue, window):
-        head = max(self._heads.get(queue.id, 0), queue.floor)
+        generation, head = self._heads.get(queue.id, (None, 0))
+        head = max(head if generation == queue.generation else 0, queue.floor)
         return connection.execute(self._find, {
             'queue': queue.id, 'head': head, 'floor': queue.floor, 'window': window,
             'now': self.database.now()}).all()
@@ -114,5 +117,5 @@ class FreeMessages:
             if row.available_at == tables.FRESH:
                 if len(self._heads) >= self.MOST_HEADS:
                     self._heads.clear()
-                self._heads[queue.id] = row.seq - 1
+                self._heads[queue.id] = queue.generation, row.seq - 1
                 return

@@ -33,8 +33,12 @@ class Garbage:
         """Leave a purged or closed queue to the janitor; its stream is locked."""
         # Delete and insert is an upsert on every database; the lock on the
         # stream's row keeps others out.
-        connection.execute(self._DROP, {'queue': queue_id})
+        self.drop(connection, queue_id)
         connection.execute(self._PUT, {'queue': queue_id, 'now': self.database.now()})
+
+    def drop(self, connection, queue_id):
+        """Keep the janitor off a queue again; its stream is locked."""
+        connection.execute(self._DROP, {'queue': queue_id})
 
     def remove(self, connection, batch):
         """Remove up to ``batch`` rows of purged and closed queues."""
@@ -55,11 +59,12 @@ class Garbage:
             connection.execute(self._DROP, key)
             return 0
         done = self._some(connection, _BELOW, key | {'floor': stream.floor}, batch)
-        if stream.closed_at is not None:
+        closed_at = abs(stream.closed_at) if stream.floor == tables.FOREVER else None
+        if closed_at is not None:
             for which in (_CLAIMS, _DELAYS):
                 done += self._some(connection, which, key, batch - done)
         if done < batch:
-            self._finish(connection, key, stream.closed_at, now)
+            self._finish(connection, key, closed_at, now)
         return done
 
     @staticmethod

@@ -50,6 +50,7 @@ class Messages(base.Messages):
         self.moved = store.moved
         self.posting = store.posting
         self.free = store.free
+        self.dead_letters = store.dead_letters
         self._deleting = group.GroupCommit(self._delete_group, MOST_GROUPED)
         self._signals = signals.statement(self.database)
         self._lists = {key: _list(self.database, *key) for key in _LIST_KINDS}
@@ -118,7 +119,8 @@ class Messages(base.Messages):
                     _refuse(row, message.id, ', '.join(claim_ids))
         done = connection.execute(self._DELETE_LIVE, {
             **self._of(queue), 'seqs': seqs}).rowcount if seqs else 0
-        if not done:
+        if done < len(seqs) or not seqs:
+            # All of them, or none: the queue may be leaving for another pool.
             rows.check(connection, self._ALIVE, queue)
 
     @engine.writing
@@ -128,6 +130,9 @@ class Messages(base.Messages):
             connection.execute(self._DELETE, {'queue': queue.id,
                                               'seqs': [row.seq for row in taken]})
         return self._values(connection, queue, taken, claim_id=None)
+
+    def adopt(self, queue, letters):
+        self.dead_letters.adopt(queue, letters)
 
     @engine.reading
     def stats(self, connection, queue):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from marconi.storage.sqlalchemy import tables
 
-_moved = tables.moved.c
+_messages, _moved = tables.messages.c, tables.moved.c
 _FIND = sa.select(_moved.seq).where(
     _moved.queue_id == sa.bindparam('queue'),
     _moved.origin_queue == sa.bindparam('origin_queue'),
@@ -38,6 +38,16 @@ class Moved:
                     'queue': queue.id, 'origin_queue': pair[0], 'origin_seq': pair[1]})
         return positions
 
+    def living(self, connection, queue, origins):
+        """Return those of [(first queue, first position)] that are in ``queue`` now."""
+        found = set()
+        for origin in origins:
+            seq = origin[1] if origin[0] == queue.id else connection.scalar(_FIND, {
+                'queue': queue.id, 'origin_queue': origin[0], 'origin_seq': origin[1]})
+            if seq and connection.scalar(_LIVES, {'queue': queue.id, 'seq': seq}):
+                found.add(origin)
+        return found
+
     def record(self, connection, rows, now):
         """Remember where dead letters came from.
 
@@ -52,6 +62,8 @@ class Moved:
                 **origin, 'queue_id': row['queue_id'], 'seq': row['seq'], 'moved_at': now})
 
 
+_LIVES = sa.select(_messages.seq).where(
+    _messages.queue_id == sa.bindparam('queue'), _messages.seq == sa.bindparam('seq'))
 _FORGET = sa.delete(tables.moved).where(
     _moved.queue_id == sa.bindparam('queue'),
     _moved.origin_queue == sa.bindparam('origin_queue'),

@@ -7,6 +7,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from marconi import exception
 from marconi import objects
 from marconi.storage import base
 from marconi.storage.sqlalchemy import engine
@@ -33,7 +34,13 @@ class Queues(base.Queues):
         _queues.id == sa.bindparam('queue'),
         _queues.revision == sa.bindparam('old_revision'),
     ).values(metadata=sa.bindparam('new_metadata'), revision=_queues.revision + 1)
-    _DELETE = sa.delete(tables.queues).where(_queues.id == sa.bindparam('queue'))
+    _DELETE = sa.delete(tables.queues).where(
+        _queues.id == sa.bindparam('queue'),
+        # NULL is a pool like others.
+        sa.func.coalesce(_queues.pool, '') == sa.bindparam('pool'))
+    _IN_POOL = sa.select(*_queues).where(
+        _queues.id > sa.bindparam('after')).order_by(_queues.id).limit(
+            sa.bindparam('limit', type_=sa.Integer))
 
     def __init__(self, database):
         self.database = database
@@ -86,13 +93,34 @@ class Queues(base.Queues):
 
     @engine.writing
     def delete(self, connection, queue):
-        connection.execute(self._DELETE, {'queue': queue.id})
+        connection.execute(self._DELETE, {'queue': queue.id, 'pool': queue.pool or ''})
+
+    @engine.reading
+    def in_pool(self, connection, pool, after=0, limit=100):
+        found = connection.execute(self._IN_POOL.where(_queues.pool == pool), {
+            'after': after, 'limit': limit})
+        return list(map(_queue, found))
 
     @engine.writing
     def _insert(self, connection, project, name, metadata, pool):
+        lock_pool(connection, self.database, pool)
         connection.execute(sa.insert(tables.queues), {
             'project': project, 'name': name, 'pool': pool, 'revision': 0,
             'metadata': orjson.dumps(metadata)})
+
+
+def lock_pool(connection, database, name):
+    """Keep a pool from being deleted or drained before this transaction ends.
+
+    :raises PoolNotFound: it is gone, or takes no queues.
+    """
+    if name is not None and not connection.execute(
+            database.locking(_POOL), {'name': name}).first():
+        raise exception.PoolNotFound(name=name)
+
+
+_POOL = sa.select(tables.pools.c.name).where(
+    tables.pools.c.name == sa.bindparam('name'), tables.pools.c.draining == 0)
 
 
 def _queue(row):

@@ -14,11 +14,13 @@ from marconi.storage.sqlalchemy import ids
 from marconi.storage.sqlalchemy import leases
 from marconi.storage.sqlalchemy import messages
 from marconi.storage.sqlalchemy import moved
+from marconi.storage.sqlalchemy import moves
 from marconi.storage.sqlalchemy import posting
 from marconi.storage.sqlalchemy import queues
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import sweeps
 from marconi.storage.sqlalchemy import tables
+from marconi.storage.sqlalchemy import transfers
 
 #: The setting with the key of message ids, 32 hexadecimal digits.
 ID_KEY = 'message_id_key'
@@ -27,21 +29,25 @@ ID_KEY = 'message_id_key'
 class Store(base.Store):
     """Marconi's own driver: any database that ``engine`` knows."""
 
-    def __init__(self, url, clock=None, **options):
+    def __init__(self, url, clock=None, ids_of=None, **options):
         """
         :param url: SQLAlchemy URL.
         :param clock: None for the database's clock, or a function that returns
             milliseconds.
+        :param ids_of: the ``Store`` whose message ids are valid here too, so
+            that a message keeps its id when its queue moves; None for own ones.
         :param options: pool_size, max_overflow (connections), pool_timeout,
-            recycle (seconds).
+            recycle (seconds), relaxed_durability (see ``engine.Database``).
         :raises ValueError: the URL is malformed or of an unknown kind.
         """
         self.database = engine.Database(url, clock, **options)
-        self.ids = functools.cache(self._make_ids)
+        self.ids = ids_of.ids if ids_of else functools.cache(self._make_ids)
         self.moved = moved.Moved(self.ids)
         self.free = free.FreeMessages(self.database)
         self.queues = queues.Queues(self.database)
+        self.moves = moves.Moves(self.database)
         self.streams = streams.Streams(self.database)
+        self.transfers = transfers.Transfers(self)
         self.posting = posting.Posting(self.database, self.streams)
         self.dead_letters = dead_letters.DeadLetterOffice(self)
         self.messages = messages.Messages(self)

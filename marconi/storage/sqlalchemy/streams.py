@@ -3,6 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from marconi import exception
 from marconi.storage import base
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import garbage
@@ -42,13 +43,14 @@ class Streams(base.Streams):
         if shown is None:
             self._make(queue)
             shown = self._show(queue)
-        if shown is None or shown.closed_at is not None:
+        if not _usable(queue, shown):
             return None
         return queue.evolve(generation=shown.generation, floor=shown.floor)
 
     @engine.writing
     def touch(self, connection, queue):
-        connection.execute(self._TOUCH, {'queue': queue.id})
+        if self._lock(connection, queue) is not None:
+            connection.execute(self._TOUCH, {'queue': queue.id})
 
     @engine.writing
     def purge(self, connection, queue):
@@ -80,7 +82,11 @@ class Streams(base.Streams):
         return {row.id: row for row in rows}
 
     def _lock(self, connection, queue):
-        return self.lock(connection, [queue.id]).get(queue.id)
+        """Lock and return the stream; None if it is closed."""
+        stream = self.lock(connection, [queue.id]).get(queue.id)
+        if stream is None:
+            _usable(queue, connection.execute(self._SHOW, {'queue': queue.id}).first())
+        return stream
 
     @engine.reading
     def _show(self, connection, queue):
@@ -96,6 +102,18 @@ class Streams(base.Streams):
     def _insert(self, connection, queue):
         connection.execute(sa.insert(tables.streams), {
             'id': queue.id, 'generation': 1, 'floor': 0, 'last_seq': 0})
+
+
+def _usable(queue, stream):
+    """Return whether a stream is there and not closed.
+
+    :raises QueueSealed: it moves, or has moved, to another pool.
+    """
+    if stream is None or stream.closed_at is None:
+        return stream is not None
+    if stream.closed_at < 0:
+        raise exception.QueueSealed(name=queue.name)
+    return False
 
 
 _NEXT_NUMBERS = sa.select(tables.message_seq.next_value()).select_from(

@@ -66,7 +66,8 @@ moves = sa.Table(
     sa.Column('queue_id', sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column('project', text(256), nullable=False),
     sa.Column('name', text(64), nullable=False),
-    # NULL is the database with the catalogue.
+    # From pool to pool; NULL is the database with the catalogue.
+    sa.Column('source', text(64)),
     sa.Column('target', text(64)),
     sa.Column('requested_at', sa.BigInteger, nullable=False),
     # Why the last attempt failed.
@@ -103,9 +104,10 @@ streams = sa.Table(
     sa.Column('floor', sa.BigInteger, nullable=False),
     # The newest position; where a sequence numbers the messages it stays 0.
     sa.Column('last_seq', sa.BigInteger, nullable=False),
-    sa.Column('closed_at', sa.BigInteger),
-    # Since when the last steps of a move to another pool are under way.
-    sa.Column('sealed_at', sa.BigInteger))
+    # When it was closed; then the floor is FOREVER. Negative if it was sealed:
+    # it is on its way to or from another pool, or, with the floor at FOREVER,
+    # lives in another one.
+    sa.Column('closed_at', sa.BigInteger))
 
 messages = sa.Table(
     'messages', metadata,

@@ -48,9 +48,9 @@ def upgrade():
         sa.Column('queue_id', sa.BigInteger, primary_key=True, autoincrement=False),
         sa.Column('project', text(256), nullable=False),
         sa.Column('name', text(64), nullable=False),
+        sa.Column('source', text(64)),
         sa.Column('target', text(64)),
         sa.Column('requested_at', sa.BigInteger, nullable=False),
         sa.Column('error', text(255)),
         sa.Index('ix_moves_requested', 'requested_at'), **innodb)
     op.create_index('ix_queues_pool', 'queues', ['pool'])
-    op.add_column('streams', sa.Column('sealed_at', sa.BigInteger))
