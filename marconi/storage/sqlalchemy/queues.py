@@ -7,6 +7,7 @@ import orjson
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from marconi import exception
 from marconi import objects
 from marconi.storage import base
 from marconi.storage.sqlalchemy import engine
@@ -33,6 +34,7 @@ class Queues(base.Queues):
         _queues.id == sa.bindparam('queue'),
         _queues.revision == sa.bindparam('old_revision'),
     ).values(metadata=sa.bindparam('new_metadata'), revision=_queues.revision + 1)
+    _POOL = sa.select(tables.pools.c.name).where(tables.pools.c.name == sa.bindparam('pool'))
     _DELETE = sa.delete(tables.queues).where(_queues.id == sa.bindparam('queue'))
 
     def __init__(self, database):
@@ -93,6 +95,10 @@ class Queues(base.Queues):
         connection.execute(sa.insert(tables.queues), {
             'project': project, 'name': name, 'pool': pool, 'revision': 0,
             'metadata': orjson.dumps(metadata)})
+        # From here to the commit nobody can delete the pool; see Pools.delete.
+        if pool is not None and not connection.execute(
+                self.database.keeping(self._POOL), {'pool': pool}).first():
+            raise exception.PoolNotFound(name=pool)
 
 
 def _queue(row):

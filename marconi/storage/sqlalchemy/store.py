@@ -9,11 +9,13 @@ from marconi.storage import base
 from marconi.storage.sqlalchemy import claims
 from marconi.storage.sqlalchemy import dead_letters
 from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import flavors
 from marconi.storage.sqlalchemy import free
 from marconi.storage.sqlalchemy import ids
 from marconi.storage.sqlalchemy import leases
 from marconi.storage.sqlalchemy import messages
 from marconi.storage.sqlalchemy import moved
+from marconi.storage.sqlalchemy import pools
 from marconi.storage.sqlalchemy import posting
 from marconi.storage.sqlalchemy import queues
 from marconi.storage.sqlalchemy import streams
@@ -41,6 +43,8 @@ class Store(base.Store):
         self.moved = moved.Moved(self.ids)
         self.free = free.FreeMessages(self.database)
         self.queues = queues.Queues(self.database)
+        self.pools = pools.Pools(self.database)
+        self.flavors = flavors.Flavors(self.database)
         self.streams = streams.Streams(self.database)
         self.posting = posting.Posting(self.database, self.streams)
         self.dead_letters = dead_letters.DeadLetterOffice(self)
