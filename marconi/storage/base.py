@@ -35,7 +35,9 @@ class Queues(abc.ABC):
 
         :param metadata: dict, stored as it is; of an existing queue it is
             left alone.
-        :raises PoolNotFound: the pool is gone, or takes no new queues.
+        :param pool: the name of the pool that will hold its messages, None for
+            this database. It cannot be deleted from then on.
+        :raises PoolNotFound: there is no such pool, or it takes no queues.
         """
 
     @abc.abstractmethod
@@ -94,6 +96,14 @@ class Pools(abc.ABC):
         """
 
     @abc.abstractmethod
+    def update(self, name, **changes):
+        """Change fields of a pool, and nothing that others change meanwhile.
+
+        :returns: the ``Pool`` as it is now, or None if there is none.
+        :raises PoolUriTaken: a pool of another name has that uri.
+        """
+
+    @abc.abstractmethod
     def get(self, name):
         """Return the ``Pool`` or None."""
 
@@ -105,7 +115,8 @@ class Pools(abc.ABC):
     def delete(self, name):
         """Forget a pool; no error if there is none.
 
-        :raises PoolInUse: queues live there, or are to move there.
+        :raises PoolInUse: queues live there or are to move there, or it is the
+            only pool of a flavor that a project has named.
         """
 
 
@@ -117,6 +128,7 @@ class Flavors(abc.ABC):
         """Record a ``Flavor`` and make exactly its pools be of that flavor.
 
         :raises PoolNotFound: it names a pool that does not exist.
+        :raises FlavorTaken: another project has a flavor of that name.
         """
 
     @abc.abstractmethod

@@ -33,6 +33,10 @@ class TestDeletion(OnOurStore, contract.Deletion, base.TestCase):
     pass
 
 
+class TestFlavors(OnOurStore, contract.Flavors, base.TestCase):
+    pass
+
+
 class TestLeases(OnOurStore, contract.Leases, base.TestCase):
     pass
 
@@ -46,6 +50,10 @@ class TestMessages(OnOurStore, contract.Messages, base.TestCase):
 
 
 class TestModel(OnOurStore, contract.Model, base.TestCase):
+    pass
+
+
+class TestPools(OnOurStore, contract.Pools, base.TestCase):
     pass
 
 

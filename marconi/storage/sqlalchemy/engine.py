@@ -161,6 +161,12 @@ class Database:
             return statement
         return statement.with_for_update(key_share=True, skip_locked=skip_locked)
 
+    def keeping(self, statement):
+        """Return a SELECT that keeps its rows from being deleted until the commit."""
+        if self.dialect == 'sqlite':  # the transaction has the whole database
+            return statement
+        return statement.with_for_update(read=True, key_share=True)
+
     def insert_many(self, connection, table, rows):
         """Insert dicts with the same keys, in as few round trips as possible."""
         if self.dialect != 'postgresql':

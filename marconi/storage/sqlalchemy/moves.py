@@ -32,7 +32,7 @@ class Moves(base.Moves):
 
     @engine.writing
     def request(self, connection, queue, target):
-        queues.lock_pool(connection, self.database, target)
+        queues.keep_pool(connection, self.database, target)
         here = connection.execute(self.database.locking(self._POOL), {'queue': queue.id}).first()
         if here is None or here.pool == target:
             return False

@@ -103,19 +103,19 @@ class Queues(base.Queues):
 
     @engine.writing
     def _insert(self, connection, project, name, metadata, pool):
-        lock_pool(connection, self.database, pool)
         connection.execute(sa.insert(tables.queues), {
             'project': project, 'name': name, 'pool': pool, 'revision': 0,
             'metadata': orjson.dumps(metadata)})
+        keep_pool(connection, self.database, pool)
 
 
-def lock_pool(connection, database, name):
-    """Keep a pool from being deleted or drained before this transaction ends.
+def keep_pool(connection, database, name):
+    """Keep a pool from being deleted before this transaction ends: see ``Pools.delete``.
 
     :raises PoolNotFound: it is gone, or takes no queues.
     """
     if name is not None and not connection.execute(
-            database.locking(_POOL), {'name': name}).first():
+            database.keeping(_POOL), {'name': name}).first():
         raise exception.PoolNotFound(name=name)
 
 

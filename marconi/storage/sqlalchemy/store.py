@@ -9,12 +9,14 @@ from marconi.storage import base
 from marconi.storage.sqlalchemy import claims
 from marconi.storage.sqlalchemy import dead_letters
 from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import flavors
 from marconi.storage.sqlalchemy import free
 from marconi.storage.sqlalchemy import ids
 from marconi.storage.sqlalchemy import leases
 from marconi.storage.sqlalchemy import messages
 from marconi.storage.sqlalchemy import moved
 from marconi.storage.sqlalchemy import moves
+from marconi.storage.sqlalchemy import pools
 from marconi.storage.sqlalchemy import posting
 from marconi.storage.sqlalchemy import queues
 from marconi.storage.sqlalchemy import streams
@@ -45,6 +47,8 @@ class Store(base.Store):
         self.moved = moved.Moved(self.ids)
         self.free = free.FreeMessages(self.database)
         self.queues = queues.Queues(self.database)
+        self.pools = pools.Pools(self.database)
+        self.flavors = flavors.Flavors(self.database)
         self.moves = moves.Moves(self.database)
         self.streams = streams.Streams(self.database)
         self.transfers = transfers.Transfers(self)

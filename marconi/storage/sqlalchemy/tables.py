@@ -58,7 +58,9 @@ flavors = sa.Table(
     sa.Column('project', text(256), primary_key=True),
     sa.Column('name', text(64), primary_key=True),
     # JSON, as bytes.
-    sa.Column('capabilities', Bytes, nullable=False))
+    sa.Column('capabilities', Bytes, nullable=False),
+    # A pool has one flavor, so two projects cannot mean two things by a name.
+    sa.UniqueConstraint('name', name='uq_flavors_name'))
 
 #: Queues that are to move to another pool.
 moves = sa.Table(

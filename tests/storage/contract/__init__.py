@@ -22,10 +22,12 @@ from tests.storage.contract.claims import Claims
 from tests.storage.contract.concurrency import Concurrency
 from tests.storage.contract.deadletters import DeadLetters
 from tests.storage.contract.deletion import Deletion
+from tests.storage.contract.flavors import Flavors
 from tests.storage.contract.leases import Leases
 from tests.storage.contract.listing import Listing
 from tests.storage.contract.messages import Messages
 from tests.storage.contract.model import Model
+from tests.storage.contract.pools import Pools
 from tests.storage.contract.queues import Queues
 from tests.storage.contract.signals import Signals
 from tests.storage.contract.staleness import Staleness
@@ -35,6 +37,7 @@ from tests.storage.contract.tenants import Tenants
 from tests.storage.contract.time import Time
 
 __all__ = [
-    'ClaimDeadlines', 'Claims', 'Concurrency', 'DeadLetters', 'Deletion', 'Leases', 'Listing',
-    'Messages', 'Model', 'Queues', 'Signals', 'Staleness', 'Streams', 'Sweeps', 'Tenants', 'Time',
+    'ClaimDeadlines', 'Claims', 'Concurrency', 'DeadLetters', 'Deletion', 'Flavors', 'Leases',
+    'Listing', 'Messages', 'Model', 'Pools', 'Queues', 'Signals', 'Staleness', 'Streams',
+    'Sweeps', 'Tenants', 'Time',
 ]

@@ -31,6 +31,7 @@ class Queues(support.Contract):
         self.assertEqual({'colour': 'red'}, self.queues.get('p', 'q').metadata)
 
     def test_get(self):
+        self.store.pools.put(support.a_pool('fast'))
         self.queues.create('p', 'q', {'a': 1}, pool='fast')
         queue = self.queues.get('p', 'q')
         self.assertEqual(('p', 'q', {'a': 1}, 'fast'),

@@ -61,6 +61,17 @@ def new(body=b'{}', ttl=3600, delay=0, encoding=0):
     return objects.NewMessage(body=body, ttl=ttl, delay=delay, encoding=encoding)
 
 
+def a_pool(name='fast', **fields):
+    """A pool, at a database of its own that need not exist."""
+    fields.setdefault('uri', f'postgresql://marconi@{name}.example.org/marconi')
+    fields.setdefault('weight', 100)
+    return objects.Pool(name=name, **fields)
+
+
+def a_flavor(name, *pools, project='p', **fields):
+    return objects.Flavor(project=project, name=name, pools=list(pools), **fields)
+
+
 def several(count, prefix='', **fields):
     """Messages whose bodies are 0, 1, 2 ... after a prefix."""
     return [new(f'{prefix}{number}', **fields) for number in range(count)]

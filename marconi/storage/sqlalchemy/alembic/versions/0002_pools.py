@@ -42,7 +42,8 @@ def upgrade():
         'flavors',
         sa.Column('project', text(256), primary_key=True),
         sa.Column('name', text(64), primary_key=True),
-        sa.Column('capabilities', Bytes, nullable=False), **innodb)
+        sa.Column('capabilities', Bytes, nullable=False),
+        sa.UniqueConstraint('name', name='uq_flavors_name'), **innodb)
     op.create_table(
         'moves',
         sa.Column('queue_id', sa.BigInteger, primary_key=True, autoincrement=False),
