@@ -9,6 +9,7 @@ from marconi.core import limits
 from marconi.core import messages
 from marconi.core import queues
 from marconi.core import waiting
+from marconi.storage import pools
 from marconi.storage import stores as stores_module
 
 
@@ -37,11 +38,15 @@ class Broker:
         The database need not answer yet.
         """
         options = conf.database
-        control = storage.connect(
-            options.driver, options.connection, pool_size=options.max_pool_size,
-            max_overflow=options.max_overflow, pool_timeout=options.pool_timeout,
-            recycle=options.connection_recycle_time)
-        return cls(conf, stores_module.Stores(control, options.catalogue_lifetime),
+        chosen = {name: options[name] for name in pools.OPTIONS if name in options}
+        control = storage.connect(options.driver, options.connection,
+                                  **pools.driver_options(chosen))
+
+        def connect(pool):
+            return storage.connect(options.driver, pool.uri, ids_of=control,
+                                   **pools.driver_options(chosen | pool.options))
+
+        return cls(conf, stores_module.Stores(control, connect, options.catalogue_lifetime),
                    policy_module.Policy(conf))
 
     def close(self):

@@ -23,7 +23,13 @@ class Queues:
         """
         self.broker.policy.authorize(context, 'queues:create')
         rules.validate(metadata, self.broker.limits, self.broker.cipher)
-        return self.stores.create(context.project, name, metadata)
+        try:
+            return self.stores.create(context.project, name, metadata,
+                                      metadata.get(rules.FLAVOR))
+        except exception.FlavorNotFound as error:
+            raise exception.InvalidValue(
+                f'{rules.FLAVOR} must name a flavor that takes queues, and is '
+                f'{error.name}.') from error
 
     def create_on_post(self, context, name):
         """Make a queue that somebody posts to before it exists."""
@@ -88,9 +94,7 @@ class Queues:
         """
         self.broker.policy.authorize(context, 'queues:purge')
         if messages:
-            self.stores.call(context.project, name,
-                             lambda store, queue: store.streams.purge(queue),
-                             missing=lambda: None)
+            self.stores.purge(context.project, name)
 
     def delete(self, context, name):
         """Delete a queue with all it holds; no error if there is none."""
@@ -113,11 +117,12 @@ class Queues:
             return None
         target = self.stores.find(queue.project, name)
         if target is None:
-            self.stores.create(queue.project, name, {}, pool=queue.pool)
+            self.stores.create(queue.project, name, {}, beside=queue)
             target = self.stores.find(queue.project, name)
         if target is None:  # deleted again this very moment
             return None
-        return objects.DeadLetters(queue=target, max_claims=most,
+        store = None if target.pool == queue.pool else self.stores.store_of(target)
+        return objects.DeadLetters(queue=target, store=store, max_claims=most,
                                    ttl=queue.metadata.get(rules.DEAD_LETTER_TTL))
 
     def _get(self, context, name):

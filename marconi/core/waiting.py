@@ -54,6 +54,8 @@ class Waiters:
         self._waiters = collections.defaultdict(set)
         self._watcher = None
         self._closed = threading.Event()
+        #: {store that does not answer: when it is asked again}
+        self._silent = {}
 
     def until(self, project, name, look, seconds, claiming):
         """Return what ``look`` finds, as soon as it finds something.
@@ -110,11 +112,21 @@ class Waiters:
         with self._lock:
             keys = list(self._waiters)
         known = self._stores.known(keys)
-        signals = {}
         for store, queues in self._stores.groups(list(known.values())):
-            signals.update(store.messages.signals(queues))
-        for key, queue in known.items():
-            self._wake(key, lambda waiter, id=queue.id: waiter.concerned(signals.get(id)))
+            if self._clock() >= self._silent.get(store, 0):
+                self._ask(store, queues)
+
+    def _ask(self, store, queues):
+        """Ask one store about its queues; leave one that is down alone for a while."""
+        try:
+            signals = store.messages.signals(queues)
+        except exception.StorageUnavailable:  # storage has logged it
+            self._silent[store] = self._clock() + PAUSE
+            return
+        self._silent.pop(store, None)
+        for queue in queues:
+            self._wake((queue.project, queue.name),
+                       lambda waiter, id=queue.id: waiter.concerned(signals.get(id)))
 
     def _wake(self, key, concerned=None):
         with self._lock:

@@ -13,12 +13,15 @@ from oslo_log import log
 from marconi import exception
 from marconi.core import broker as broker_module
 from marconi.janitor import lease
+from marconi.janitor import moves
 from marconi.janitor import sweeps
 
 LOG = log.getLogger(__name__)
 
 #: Seconds to wait for a running batch when we are told to stop.
 GRACE = 3.5
+#: Seconds between two looks at which pools there are.
+LOOK_INTERVAL = 5
 
 
 class Janitor(cotyledon.Service):
@@ -34,29 +37,65 @@ class Janitor(cotyledon.Service):
         self._options = conf.janitor
         self._broker = broker_module.Broker.from_conf(conf)
         self._holder = f'{socket.gethostname()[:64]}:{os.getpid()}:{uuid.uuid4().hex[:8]}'
-        store = self._broker.stores.control
-        self._sweeps = sweeps.make(
-            store,
-            lambda name: lease.Lease(store.leases, name, self._holder, self._options.lease),
-            self._options)
         self._stopping = threading.Event()
         self._finished = threading.Event()
+        #: {pool: (store, its sweeps)}
+        self._pools = {}
+        self._moves = self._make_moves()
 
     def run(self):
         """Sweep until told to stop."""
         LOG.info('Janitor %s starts', self._holder)
-        now = time.monotonic()
-        due = {sweep: now for sweep in self._sweeps}
-        next_report = now + self._options.report_interval
+        # On its own: a large queue takes minutes.
+        mover = threading.Thread(target=self._move, name='marconi-mover', daemon=True)
+        mover.start()
+        due, now = {}, time.monotonic()
+        next_report = next_look = now
         while not self._stopping.is_set():
+            now = time.monotonic()
+            if now >= next_look:
+                due = {sweep: due.get(sweep, now) for sweep in self._look()}
+                next_look = now + LOOK_INTERVAL
+            if now >= next_report:
+                self._report()
+                next_report = now + self._options.report_interval
             sweep = min(due, key=due.get)
-            if not self._stopping.wait(min(due[sweep], next_report) - time.monotonic()):
+            if not self._stopping.wait(min(due[sweep], next_report, next_look) - now):
                 if time.monotonic() >= due[sweep]:
                     due[sweep] = sweep.turn() + time.monotonic()
-            if time.monotonic() >= next_report:
-                self._report()
-                next_report = time.monotonic() + self._options.report_interval
+        mover.join()
         self._finished.set()
+
+    def _look(self):
+        """Return the sweeps of all pools that there are now."""
+        try:
+            stores = self._broker.stores.all()
+        except exception.StorageUnavailable as error:
+            LOG.warning('Cannot look for pools: %s', error)
+            stores = [(None, self._broker.stores.control)]
+        known, self._pools = self._pools, {}
+        for pool, store in stores:
+            old = known.get(pool)
+            self._pools[pool] = old if old and old[0] is store else (
+                store, sweeps.make(store, self._leases(store), self._options, pool))
+        return self._sweeps
+
+    @property
+    def _sweeps(self):
+        return [sweep for _, own in self._pools.values() for sweep in own]
+
+    def _leases(self, store):
+        return lambda name: lease.Lease(store.leases, name, self._holder, self._options.lease)
+
+    def _make_moves(self):
+        stores = self._broker.stores
+        held = self._leases(stores.control)('moves')
+        return sweeps.Sweep('moves', moves.Moves(stores, held, self._stopping), held,
+                            self._options.batch, self._options.interval)
+
+    def _move(self):
+        while not self._stopping.wait(self._moves.turn()):
+            pass
 
     def terminate(self):
         """Finish the running batch and give the work to others."""
@@ -68,7 +107,7 @@ class Janitor(cotyledon.Service):
         self._broker.close()
 
     def _release(self):
-        for sweep in self._sweeps:
+        for sweep in [*self._sweeps, self._moves]:
             try:
                 sweep.lease.release()
             except exception.StorageUnavailable as error:
@@ -77,4 +116,4 @@ class Janitor(cotyledon.Service):
 
     def _report(self):
         LOG.info('Rows cleared since the last report: %s',
-                 ', '.join(sweep.report() for sweep in self._sweeps))
+                 ', '.join(sweep.report() for sweep in [*self._sweeps, self._moves]))

@@ -82,11 +82,13 @@ def _about(seconds):
     return seconds * random.uniform(0.8, 1.2)
 
 
-def make(store, new_lease, options):
+def make(store, new_lease, options, pool=None):
     """Return every sweep over ``store``.
 
     :param new_lease: function that returns the ``Lease`` of a name.
     :param options: the configuration group ``janitor``.
+    :param pool: the name of the pool, for reports.
     """
-    return [Sweep(name, getattr(store.sweeps, name), new_lease(name), options.batch,
+    where = f' in {pool}' if pool else ''
+    return [Sweep(name + where, getattr(store.sweeps, name), new_lease(name), options.batch,
                   options.interval) for name in NAMES]

@@ -34,8 +34,9 @@ class Mover:
         :param move: the ``objects.Move``.
         :param stores: the ``Stores``.
         :param batch: messages in one transaction.
-        :param keep: function that returns if the work is still ours, and
-            raises ``LostLease`` if it is not.
+        :param keep: function that raises ``LostLease`` if the work is not ours
+            any more. It is told whether the queue is sealed, so that callers
+            wait for us to finish.
         """
         self._move = move
         #: Enough of the queue to find what is left of it.
@@ -83,7 +84,7 @@ class Mover:
         """Copy what is there, and what comes meanwhile as far as it can be overtaken."""
         last, rounds = self._target.last(queue), 0
         while rounds < MOST_ROUNDS:
-            self._keep()
+            self._keep(sealed=False)
             rows, more = self._source.read(queue, last, self._batch)
             if rows:
                 self._target.put(queue, token, rows)
@@ -100,7 +101,7 @@ class Mover:
             self._target.expect(queue, token, sealed.floor)
             while self._source.hand_over(queue, sealed.token, self._batch, settle, put):
                 back = False
-                self._keep()
+                self._keep(sealed=True)
         except exception.StorageUnavailable:
             if back:  # the queue is whole where it was
                 self._source.unseal(queue, sealed.token)

@@ -9,6 +9,11 @@ from marconi import exception
 
 LOG = log.getLogger(__name__)
 
+#: What an operator may choose for one pool -> the option of the driver.
+OPTIONS = {'relaxed_durability': 'relaxed_durability', 'max_pool_size': 'pool_size',
+           'max_overflow': 'max_overflow', 'pool_timeout': 'pool_timeout',
+           'connection_recycle_time': 'recycle'}
+
 
 class Pools:
     """Connects to a pool when it is needed first.
@@ -98,3 +103,12 @@ class Pools:
 def _same(old, new):
     """Return whether the connections to a pool can stay as they are."""
     return (old.uri, old.options) == (new.uri, new.options)
+
+
+def driver_options(chosen):
+    """Return options as ``storage.connect`` takes them.
+
+    :param chosen: dict with names as in ``OPTIONS``; unknown ones count for
+        nothing, since another release may know them.
+    """
+    return {OPTIONS[name]: value for name, value in chosen.items() if name in OPTIONS}

@@ -61,10 +61,10 @@ class Stores:
 
     def groups(self, queues):
         """Return [(store, its queues)]."""
-        groups = {}
+        stores, groups = dict(self.all()), {}
         for queue in queues:
             groups.setdefault(queue.pool, []).append(queue)
-        return [(self.store_in(pool), own) for pool, own in groups.items()]
+        return [(stores[pool], own) for pool, own in groups.items() if pool in stores]
 
     def call(self, project, name, action, missing=None):
         """Return ``action(store, queue)``, run on the queue as it is now.
