@@ -90,7 +90,7 @@ class Mover:
                 self._target.put(queue, token, rows)
                 last = rows[-1]['seq']
             if not more:
-                if len(rows) < self._batch // 10:
+                if len(rows) <= self._batch // 10:
                     break
                 rounds += 1
 
@@ -115,6 +115,6 @@ class Mover:
                  self._move.project, self._move.target or 'the control database')
 
     def _give_up(self):
-        """The queue was deleted."""
+        """The queue was deleted, or somebody else has moved it."""
         self._target.drop(self._trace)
         self._control.moves.forget(self._move)

@@ -25,7 +25,9 @@ class Moves(base.Moves):
         _queues.id == sa.bindparam('queue')).values(pool=sa.bindparam('target'))
     _POSTPONE = sa.update(tables.moves).where(_OF_QUEUE).values(
         requested_at=engine.NOW, error=sa.bindparam('why'))
-    _FORGET = sa.delete(tables.moves).where(_OF_QUEUE)
+    _FORGET = sa.delete(tables.moves).where(
+        # NULL is a pool like others. Another move may have been requested since.
+        _OF_QUEUE, sa.func.coalesce(_moves.target, '') == sa.bindparam('target'))
 
     def __init__(self, database):
         self.database = database
@@ -61,4 +63,5 @@ class Moves(base.Moves):
 
     @engine.writing
     def forget(self, connection, move):
-        connection.execute(self._FORGET, {'queue': move.queue_id})
+        connection.execute(self._FORGET, {
+            'queue': move.queue_id, 'target': move.target or ''})
