@@ -2,6 +2,7 @@
 
 import functools
 import multiprocessing
+from multiprocessing import util
 import os
 import signal
 import sys
@@ -18,6 +19,7 @@ from marconi.cmd import common
 from marconi.cmd import exposure
 from marconi.cmd import processes
 from marconi.core import broker as broker_module
+from marconi.core import heart
 
 LOG = log.getLogger(__name__)
 
@@ -98,6 +100,8 @@ def load(conf, parent):
 def _application(conf):
     broker = broker_module.Broker.from_conf(conf)  # of this process alone
     processes.on_stop(broker.waiters.close, GRACE)
+    pulse = heart.start(broker.stores.control.services, 'server', conf)
+    util.Finalize(None, pulse.stop, exitpriority=0)  # when the last request is answered
     return app.build(conf, broker)
 
 

@@ -12,6 +12,7 @@ from oslo_log import log
 
 from marconi import exception
 from marconi.core import broker as broker_module
+from marconi.core import heart
 from marconi.janitor import lease
 from marconi.janitor import sweeps
 
@@ -39,6 +40,7 @@ class Janitor(cotyledon.Service):
             store,
             lambda name: lease.Lease(store.leases, name, self._holder, self._options.lease),
             self._options)
+        self._heart = heart.start(store.services, 'janitor', conf)
         self._stopping = threading.Event()
         self._finished = threading.Event()
 
@@ -63,6 +65,7 @@ class Janitor(cotyledon.Service):
         self._stopping.set()
         if self._finished.wait(GRACE):
             self._release()
+        self._heart.stop()
         self._report()
         LOG.info('Janitor %s ends', self._holder)
         self._broker.close()

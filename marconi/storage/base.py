@@ -23,6 +23,8 @@ Rules for every method:
 
 import abc
 
+from marconi.storage import monitoring
+
 
 class Queues(abc.ABC):
     """The catalogue: which queues exist, whose they are, where they live."""
@@ -302,6 +304,7 @@ class Store(abc.ABC):
     claims: Claims
     leases: Leases
     sweeps: Sweeps
+    services: monitoring.Services
 
     @abc.abstractmethod
     def ping(self):

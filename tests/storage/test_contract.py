@@ -53,6 +53,10 @@ class TestQueues(OnOurStore, contract.Queues, base.TestCase):
     pass
 
 
+class TestServices(OnOurStore, contract.Services, base.TestCase):
+    pass
+
+
 class TestSignals(OnOurStore, contract.Signals, base.TestCase):
     pass
 

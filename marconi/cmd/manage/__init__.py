@@ -9,8 +9,9 @@ from oslo_config import cfg
 
 from marconi.cmd import common
 from marconi.cmd.manage import db
+from marconi.cmd.manage import service
 
-NOUNS = {'db': db}
+NOUNS = {'db': db, 'service': service}
 
 
 def main(args=None):

@@ -16,6 +16,7 @@ from marconi.storage.sqlalchemy import messages
 from marconi.storage.sqlalchemy import moved
 from marconi.storage.sqlalchemy import posting
 from marconi.storage.sqlalchemy import queues
+from marconi.storage.sqlalchemy import services
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import sweeps
 from marconi.storage.sqlalchemy import tables
@@ -48,6 +49,7 @@ class Store(base.Store):
         self.claims = claims.Claims(self)
         self.leases = leases.Leases(self.database)
         self.sweeps = sweeps.Sweeps(self.database)
+        self.services = services.Services(self.database)
 
     @property
     def engine(self):

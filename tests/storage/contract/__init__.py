@@ -27,6 +27,7 @@ from tests.storage.contract.listing import Listing
 from tests.storage.contract.messages import Messages
 from tests.storage.contract.model import Model
 from tests.storage.contract.queues import Queues
+from tests.storage.contract.services import Services
 from tests.storage.contract.signals import Signals
 from tests.storage.contract.staleness import Staleness
 from tests.storage.contract.streams import Streams
@@ -36,5 +37,6 @@ from tests.storage.contract.time import Time
 
 __all__ = [
     'ClaimDeadlines', 'Claims', 'Concurrency', 'DeadLetters', 'Deletion', 'Leases', 'Listing',
-    'Messages', 'Model', 'Queues', 'Signals', 'Staleness', 'Streams', 'Sweeps', 'Tenants', 'Time',
+    'Messages', 'Model', 'Queues', 'Services', 'Signals', 'Staleness', 'Streams', 'Sweeps',
+    'Tenants', 'Time',
 ]
