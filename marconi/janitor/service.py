@@ -13,6 +13,8 @@ from oslo_log import log
 from marconi import exception
 from marconi.core import broker as broker_module
 from marconi.core import heart
+from marconi.core import vitals
+from marconi.janitor import backlog
 from marconi.janitor import lease
 from marconi.janitor import sweeps
 
@@ -41,6 +43,9 @@ class Janitor(cotyledon.Service):
             lambda name: lease.Lease(store.leases, name, self._holder, self._options.lease),
             self._options)
         self._heart = heart.start(store.services, 'janitor', conf)
+        self._backlog = backlog.Backlog(self._broker.stores, conf.metrics)
+        self._vitals = vitals.Vitals(self._broker, 'janitor', self._backlog.queues)
+        self._vitals.start()
         self._stopping = threading.Event()
         self._finished = threading.Event()
 
@@ -65,6 +70,7 @@ class Janitor(cotyledon.Service):
         self._stopping.set()
         if self._finished.wait(GRACE):
             self._release()
+        self._vitals.stop()
         self._heart.stop()
         self._report()
         LOG.info('Janitor %s ends', self._holder)

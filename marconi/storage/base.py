@@ -42,6 +42,13 @@ class Queues(abc.ABC):
         """Return the ``Queue`` (without generation and floor) or None."""
 
     @abc.abstractmethod
+    def named(self, ids):
+        """Return {id: ``Queue``} for those that exist.
+
+        :param ids: list, not empty.
+        """
+
+    @abc.abstractmethod
     def existing(self, names):
         """Return those of the names that exist, in one statement per project.
 
@@ -305,6 +312,11 @@ class Store(abc.ABC):
     leases: Leases
     sweeps: Sweeps
     services: monitoring.Services
+    backlog: monitoring.Backlog
+
+    @abc.abstractmethod
+    def connections(self):
+        """Return how many connections of this process are in use."""
 
     @abc.abstractmethod
     def ping(self):

@@ -28,3 +28,29 @@ class Services(abc.ABC):
     @abc.abstractmethod
     def forget(self, seconds):
         """Forget the processes not seen for so long."""
+
+
+class Backlog(abc.ABC):
+    """How many messages are where, roughly and for little work.
+
+    Messages that expired or were purged count until the janitor has removed them.
+    """
+
+    @abc.abstractmethod
+    def count(self, after, limit):
+        """Count the messages of the next queues that have any, by the ids of the queues.
+
+        Looks at ``limit`` messages. A queue that has as many as that is not counted
+        further.
+
+        :param after: the id of a queue; only later ones are counted.
+        :returns: ({queue id: (free messages, held ones)}, where to go on, which is None at
+            the end). Held are those with a live claim or a delay.
+        """
+
+    @abc.abstractmethod
+    def oldest(self, queue_ids):
+        """Return {queue id: milliseconds since its oldest message was posted}.
+
+        Queues without messages are left out.
+        """

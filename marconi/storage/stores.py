@@ -39,6 +39,10 @@ class Stores:
         """Return the ``Store`` that holds the messages of ``queue``."""
         return self.control
 
+    def all(self):
+        """Return [(name, store)]: every database, the one with the catalogue as "default"."""
+        return [('default', self.control)]
+
     def groups(self, queues):
         """Return [(store, its queues)]."""
         return [(self.control, queues)] if queues else []

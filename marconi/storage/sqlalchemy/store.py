@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from marconi import exception
 from marconi.storage import base
+from marconi.storage.sqlalchemy import backlog
 from marconi.storage.sqlalchemy import claims
 from marconi.storage.sqlalchemy import dead_letters
 from marconi.storage.sqlalchemy import engine
@@ -50,6 +51,7 @@ class Store(base.Store):
         self.leases = leases.Leases(self.database)
         self.sweeps = sweeps.Sweeps(self.database)
         self.services = services.Services(self.database)
+        self.backlog = backlog.Backlog(self.database)
 
     @property
     def engine(self):
@@ -64,6 +66,9 @@ class Store(base.Store):
     @clock.setter
     def clock(self, clock):
         self.database.clock = clock
+
+    def connections(self):
+        return self.engine.pool.checkedout()
 
     def ping(self):
         self.database.read(lambda connection: connection.execute(sa.select(1)))

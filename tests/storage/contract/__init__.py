@@ -17,6 +17,7 @@ processes open the same database with it.
 Nothing here sleeps in order to see time pass: tests move the clock.
 """
 
+from tests.storage.contract.backlog import Backlog
 from tests.storage.contract.claiming import ClaimDeadlines
 from tests.storage.contract.claims import Claims
 from tests.storage.contract.concurrency import Concurrency
@@ -36,7 +37,7 @@ from tests.storage.contract.tenants import Tenants
 from tests.storage.contract.time import Time
 
 __all__ = [
-    'ClaimDeadlines', 'Claims', 'Concurrency', 'DeadLetters', 'Deletion', 'Leases', 'Listing',
-    'Messages', 'Model', 'Queues', 'Services', 'Signals', 'Staleness', 'Streams', 'Sweeps',
-    'Tenants', 'Time',
+    'Backlog', 'ClaimDeadlines', 'Claims', 'Concurrency', 'DeadLetters', 'Deletion', 'Leases',
+    'Listing', 'Messages', 'Model', 'Queues', 'Services', 'Signals', 'Staleness', 'Streams',
+    'Sweeps', 'Tenants', 'Time',
 ]
