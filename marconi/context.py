@@ -21,6 +21,10 @@ class RequestContext(context.RequestContext):
         self.policy_asked = False
         #: Whether a pre-signed URL, and not a role, gives the right to ask.
         self.presigned = False
+        #: For the metrics: the version of the API, the policy rule, and for how many
+        #: seconds the request waited for messages.
+        self.version = self.operation = '-'
+        self.waited = 0.0
 
     @property
     def project(self):

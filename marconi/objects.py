@@ -77,6 +77,22 @@ class Move(Value, frozen=True, kw_only=True):
     error: str | None = None
 
 
+class Service(Value, frozen=True, kw_only=True):
+    """A process of the service, as it reports itself to the control database."""
+
+    #: Never used twice, not even by a process with the same pid.
+    id: str
+    #: 'server' or 'janitor'.
+    kind: str
+    host: str
+    pid: int
+    version: str
+    started_at: int = 0
+    seen_at: int = 0
+    #: Milliseconds from ``seen_at`` to when this was read.
+    silent: int = 0
+
+
 class NewMessage(Value, frozen=True, kw_only=True):
     """A message to be posted."""
 

@@ -1,11 +1,14 @@
 """The outermost layer: what holds for every answer, whatever goes wrong below."""
 
+import time
+
 from oslo_log import log
 
 from marconi import context
 from marconi.api import bodies
 from marconi.api import errors
 from marconi.api import wire
+from marconi import metrics
 
 LOG = log.getLogger(__name__)
 
@@ -25,10 +28,13 @@ class Outermost:
         self._app = app
 
     def __call__(self, environ, start_response):
+        started, answered = time.perf_counter(), '500'
         caller = environ[wire.CONTEXT] = context.RequestContext()
         body = environ[wire.BODY] = bodies.Body(environ)
 
         def start(status, headers, exc_info=None):
+            nonlocal answered
+            answered = status[:3]
             headers.append(('X-OpenStack-Request-Id', caller.request_id))
             if body.left != 0 and not body.drain():
                 headers.append(('Connection', 'close'))
@@ -45,3 +51,4 @@ class Outermost:
             return errors.internal()(environ, start)
         finally:
             NOBODY.update_store()
+            metrics.request(caller, answered, time.perf_counter() - started)

@@ -18,6 +18,7 @@ class Resource:
 
     def __init__(self, version, actions):
         self.version = version
+        self._name = version.path.strip('/') if version else '-'
         self._actions = {method: (action, action.rule)
                          for method, action in actions.items()}
         self._allow = ('Allow', ', '.join(sorted((*actions, 'OPTIONS'))))
@@ -33,6 +34,12 @@ class Resource:
             return self._without_action(method)
         action, request.operation = self._actions[method]
         return action(request, *names)
+
+    def tell(self, request):
+        """Tell the metrics what the request is, even if it gets no further."""
+        found = self._actions.get(request.environ['REQUEST_METHOD'])
+        request.context.version = self._name
+        request.context.operation = found and found[1] or '-'
 
     def _without_action(self, method):
         if method == 'OPTIONS':
@@ -97,6 +104,7 @@ class Application(core.ExplicitPecan):
             controller, names = self.root._route(
                 environ['PATH_INFO'].split('/')[1:], request)
             state.controller, state.arguments = controller, names
+            controller.__self__.tell(request)
             for hook in self._before:
                 hook(state)
             state.response = controller(request, None, *names)

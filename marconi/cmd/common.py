@@ -30,7 +30,7 @@ def configure(args=None, files=None, cli_opts=()):
     if cli_opts:
         conf = without_arguments()
         conf.register_cli_opts(cli_opts)
-        conf(args, project='marconi', default_config_files=files)
+        conf(args, project='marconi', prog=program(), default_config_files=files)
     else:
         conf = conf_module.new(args, files)
     start(conf)
@@ -88,7 +88,7 @@ def fail(message):
 def program():
     """Return the name of the command, as in ``marconi-server``."""
     main = sys.modules['__main__'].__spec__
-    return main.name.replace('marconi.cmd.', 'marconi-') if main else (
+    return main.name.removesuffix('.__main__').replace('marconi.cmd.', 'marconi-') if main else (
         sys.argv[0].rpartition('/')[2])
 
 

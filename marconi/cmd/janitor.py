@@ -7,6 +7,7 @@ import sys
 import cotyledon
 
 from marconi.cmd import common
+from marconi.cmd import metering
 from marconi.janitor import service
 
 #: Seconds for the janitor to end once it is told to.
@@ -21,11 +22,13 @@ def main(args=None):
 def _main(args):
     conf = common.configure(args)
     common.check_database(conf)
+    metering.prepare(conf.metrics.janitor_port)
     run(conf)
 
 
 def run(conf):
     """Keep one janitor running until SIGTERM or SIGINT; does not return."""
+    metering.serve(conf, conf.metrics.janitor_port)
     manager = _Manager(graceful_shutdown_timeout=PATIENCE,
                        mp_context=multiprocessing.get_context('fork'))
     manager.add(service.Janitor, args=(conf,))

@@ -2,6 +2,7 @@
 
 import functools
 import multiprocessing
+from multiprocessing import util
 import os
 import signal
 import sys
@@ -16,8 +17,11 @@ from marconi import exception
 from marconi.api import app
 from marconi.cmd import common
 from marconi.cmd import exposure
+from marconi.cmd import metering
 from marconi.cmd import processes
 from marconi.core import broker as broker_module
+from marconi.core import heart
+from marconi.core import vitals
 
 LOG = log.getLogger(__name__)
 
@@ -44,6 +48,7 @@ def _main(args):
     check_port(conf)
     common.check_database(conf)
     exposure.check(conf)
+    metering.prepare(conf.metrics.port)
     serve(conf)
 
 
@@ -72,6 +77,7 @@ def serve(conf):
         respawn_failed_workers=True, workers_kill_timeout=GRACE + 0.5,
         process_name='marconi-server', log_level='error', log_dictconfig=GRANIAN_LOG)
     server.respawned_wrks = _NoMemory()
+    metering.serve(conf, conf.metrics.port)
     server.serve(target_loader=functools.partial(load, conf, os.getpid()),
                  wrap_loader=False)
 
@@ -98,6 +104,9 @@ def load(conf, parent):
 def _application(conf):
     broker = broker_module.Broker.from_conf(conf)  # of this process alone
     processes.on_stop(broker.waiters.close, GRACE)
+    pulse = heart.start(broker.stores.control.services, 'server', conf)
+    vitals.Vitals(broker, 'server').start()
+    util.Finalize(None, pulse.stop, exitpriority=0)  # when the last request is answered
     return app.build(conf, broker)
 
 

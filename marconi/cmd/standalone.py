@@ -14,6 +14,7 @@ from marconi.cmd import common
 from marconi.cmd import exposure
 from marconi.cmd import home
 from marconi.cmd import janitor
+from marconi.cmd import metering
 from marconi.cmd import server
 from marconi.cmd import supervisor
 
@@ -48,6 +49,7 @@ def run(options):
     server.check_port(conf)
     _migrate(conf)
     exposure.check(conf)
+    metering.prepare(conf.metrics.port, conf.metrics.janitor_port)
     boss = supervisor.Supervisor({'API server': lambda: server.serve(conf),
                                   'janitor': lambda: janitor.run(conf)}, PATIENCE)
     boss.start()

@@ -28,6 +28,11 @@ OPTS = [
         'enable_deprecated_api_versions', default=['1', '1.1'],
         help='The old versions of the API that are served beside version 2. '
              'Known are "1" and "1.1"; empty for none.'),
+    cfg.IntOpt(
+        'heartbeat_interval', min=1, max=3600, default=10, mutable=True,
+        help='How often, in seconds, each process writes into the database that it lives. '
+             'After three of these intervals without a word "marconi-manage service list" '
+             'calls it down.'),
 ]
 
 

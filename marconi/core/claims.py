@@ -1,6 +1,7 @@
 """Claims: make, show, renew, release."""
 
 from marconi import exception
+from marconi import metrics
 
 
 class Claims:
@@ -23,14 +24,16 @@ class Claims:
         limit = limits.claim_size(limit)
 
         def claim(store, queue):
-            return store.claims.create(queue, ttl, grace, limit,
+            made = store.claims.create(queue, ttl, grace, limit,
                                        self.broker.queues.dead_letters(queue))
+            metrics.messages('claimed', len(made.messages) if made else 0)
+            return made
 
         def look():
             return self.stores.call(context.project, name, claim, missing=lambda: None)
 
         return self._clear(self.broker.waiters.until(
-            context.project, name, look, limits.wait(wait), claiming=True))
+            context, name, look, limits.wait(wait), claiming=True))
 
     def get(self, context, name, claim_id):
         """Return the ``Claim`` with those of its messages that are left.

@@ -5,6 +5,7 @@ import msgspec
 from marconi import exception
 from marconi import objects
 from marconi.core import metadata as rules
+from marconi import metrics
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,6 +42,7 @@ class Messages:
             messages = self._new_messages(queue, posts, size)
             ids = store.messages.post(queue, messages, context.client_id or '')
             self.broker.waiters.notify(queue)
+            metrics.messages('posted', len(ids))
             return ids
 
         def missing():
@@ -74,7 +76,7 @@ class Messages:
                 missing=list)
 
         found = self.broker.waiters.until(
-            context.project, name, look, limits.wait(wait), claiming=False)
+            context, name, look, limits.wait(wait), claiming=False)
         return self._clear(found)
 
     def get(self, context, name, ids):
@@ -107,6 +109,7 @@ class Messages:
             context.project, name,
             lambda store, queue: store.messages.delete(queue, id, claim_id),
             missing=lambda: None)
+        metrics.messages('deleted', 1)
 
     def delete_many(self, context, name, ids, claim_ids=None):
         """Delete messages, claimed or not; no error for those not there.
@@ -127,6 +130,7 @@ class Messages:
             context.project, name,
             lambda store, queue: store.messages.delete_many(queue, ids, claim_ids),
             missing=lambda: None)
+        metrics.messages('deleted', len(ids))
 
     def pop(self, context, name, limit):
         """Take and delete the oldest free messages.
@@ -135,9 +139,11 @@ class Messages:
         """
         self.broker.policy.authorize(context, 'messages:delete_all')
         limit = self.broker.limits.pop_size(limit)
-        return self._clear(self.stores.call(
+        popped = self.stores.call(
             context.project, name,
-            lambda store, queue: store.messages.pop(queue, limit), missing=list))
+            lambda store, queue: store.messages.pop(queue, limit), missing=list)
+        metrics.messages('deleted', len(popped))
+        return self._clear(popped)
 
     def _get(self, context, name, ids):
         return self._clear(self.stores.call(

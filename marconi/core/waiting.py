@@ -12,6 +12,7 @@ import threading
 import time
 
 from marconi import exception
+from marconi import metrics
 
 #: Seconds between two looks at the awaited queues.
 INTERVAL = 0.1
@@ -57,9 +58,10 @@ class Waiters:
         #: {store that does not answer: when it is asked again}
         self._silent = {}
 
-    def until(self, project, name, look, seconds, claiming):
+    def until(self, context, name, look, seconds, claiming):
         """Return what ``look`` finds, as soon as it finds something.
 
+        :param context: who waits; is told for how long.
         :param look: function that returns something true when there is an
             answer; called again whenever there may be one.
         :param seconds: how long to wait at most; 0 looks once.
@@ -69,8 +71,9 @@ class Waiters:
         found = look()
         if found or not seconds or self._closed.is_set() or self._full:
             return found
-        deadline = self._clock() + seconds
-        waiter = self._enter(project, name, claiming)
+        started = self._clock()
+        deadline = started + seconds
+        waiter = self._enter(context.project, name, claiming)
         try:
             found = look()  # something may have come before we entered
             while not found:
@@ -80,7 +83,9 @@ class Waiters:
                 waiter.event.clear()
                 found = look()
         finally:
-            self._leave(project, name, waiter)
+            self._leave(context.project, name, waiter)
+            context.waited += self._clock() - started
+        metrics.wait(found, context.waited)
         return found
 
     @property

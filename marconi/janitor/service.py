@@ -12,6 +12,9 @@ from oslo_log import log
 
 from marconi import exception
 from marconi.core import broker as broker_module
+from marconi.core import heart
+from marconi.core import vitals
+from marconi.janitor import backlog
 from marconi.janitor import lease
 from marconi.janitor import moves
 from marconi.janitor import sweeps
@@ -37,6 +40,10 @@ class Janitor(cotyledon.Service):
         self._options = conf.janitor
         self._broker = broker_module.Broker.from_conf(conf)
         self._holder = f'{socket.gethostname()[:64]}:{os.getpid()}:{uuid.uuid4().hex[:8]}'
+        self._heart = heart.start(self._broker.stores.control.services, 'janitor', conf)
+        self._backlog = backlog.Backlog(self._broker.stores, conf.metrics)
+        self._vitals = vitals.Vitals(self._broker, 'janitor', self._backlog.queues)
+        self._vitals.start()
         self._stopping = threading.Event()
         self._finished = threading.Event()
         #: {pool: (store, its sweeps)}
@@ -102,6 +109,8 @@ class Janitor(cotyledon.Service):
         self._stopping.set()
         if self._finished.wait(GRACE):
             self._release()
+        self._vitals.stop()
+        self._heart.stop()
         self._report()
         LOG.info('Janitor %s ends', self._holder)
         self._broker.close()

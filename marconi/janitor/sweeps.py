@@ -1,10 +1,12 @@
 """One kind of clearing up, done in small bites and by one janitor at a time."""
 
 import random
+import time
 
 from oslo_log import log
 
 from marconi import exception
+from marconi import metrics
 from marconi.storage import base
 
 LOG = log.getLogger(__name__)
@@ -44,8 +46,10 @@ class Sweep:
 
     def turn(self):
         """Run once, whatever comes of it; return the seconds to rest after it."""
+        started = time.perf_counter()
         try:
             rows = self.run_once()
+            metrics.sweep(self.name, rows, time.perf_counter() - started)
             self._failures = 0
             self._rows += rows
             return 0 if rows >= self._batch else self._rest()
@@ -72,6 +76,7 @@ class Sweep:
         return _about(3 * self._interval)
 
     def _back_off(self):
+        metrics.sweep_failure(self.name)
         self._failed += 1
         self._failures += 1
         return _about(min(self._interval * 2 ** min(self._failures, 10), LONGEST_REST))

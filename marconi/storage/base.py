@@ -24,6 +24,7 @@ Rules for every method:
 import abc
 
 from marconi import objects
+from marconi.storage import monitoring
 
 
 class Queues(abc.ABC):
@@ -43,6 +44,13 @@ class Queues(abc.ABC):
     @abc.abstractmethod
     def get(self, project, name):
         """Return the ``Queue`` (without generation and floor) or None."""
+
+    @abc.abstractmethod
+    def named(self, ids):
+        """Return {id: ``Queue``} for those that exist.
+
+        :param ids: list, not empty.
+        """
 
     @abc.abstractmethod
     def existing(self, names):
@@ -479,6 +487,12 @@ class Store(abc.ABC):
     claims: Claims
     leases: Leases
     sweeps: Sweeps
+    services: monitoring.Services
+    backlog: monitoring.Backlog
+
+    @abc.abstractmethod
+    def connections(self):
+        """Return how many connections of this process are in use."""
 
     @abc.abstractmethod
     def ping(self):

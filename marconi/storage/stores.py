@@ -59,6 +59,10 @@ class Stores:
         """Return [(name of the pool, store)]; the control database, None, first."""
         return [(None, self.control), *self.pools.all()]
 
+    def all(self):
+        """Return [(name, store)]: every database, the one with the catalogue as "default"."""
+        return [('default', self.control)]
+
     def groups(self, queues):
         """Return [(store, its queues)]."""
         stores, groups = dict(self.all()), {}

@@ -27,10 +27,18 @@ def _build():
             from marconi.api import app
             from marconi.cmd import common
             from marconi.cmd import exposure
-            from marconi.core import broker
+            from marconi.core import broker as broker_module
+            from marconi.core import heart
+            from marconi.core import vitals
+            from marconi import metrics
             files = os.environ.get('OS_MARCONI_CONFIG_FILES')
             conf = common.configure((), files.split(os.pathsep) if files else None)
             if conf.DEFAULT.auth_strategy == 'noauth':
                 exposure.warn('All who reach the server')
-            _application = app.build(conf, broker.Broker.from_conf(conf))
+            broker = broker_module.Broker.from_conf(conf)
+            if os.environ.get('PROMETHEUS_MULTIPROC_DIR'):  # somebody adds up there
+                metrics.start(os.environ['PROMETHEUS_MULTIPROC_DIR'])
+            vitals.Vitals(broker, 'server').start()
+            heart.start(broker.stores.control.services, 'server', conf)
+            _application = app.build(conf, broker)
     return _application

@@ -87,6 +87,15 @@ class Service:
         parent = psutil.Process(self._process.pid)
         return [parent, *parent.children(recursive=True)]
 
+    @property
+    def config(self):
+        """The path of the configuration file."""
+        return self._path('marconi.conf')
+
+    def worker(self, pid):
+        """The process with this id, which must be one of the service."""
+        return next(process for process in self.processes() if process.pid == pid)
+
     def kill(self):
         """Kill all processes with SIGKILL, as when the machine fails."""
         if self._process is None or self._process.poll() is not None:

@@ -13,6 +13,10 @@ class OnOurStore(base.OnEveryDatabase):
         return functools.partial(store.Store, self.database_url())
 
 
+class TestBacklog(OnOurStore, contract.Backlog, base.TestCase):
+    pass
+
+
 class TestClaimDeadlines(OnOurStore, contract.ClaimDeadlines, base.TestCase):
     pass
 
@@ -58,6 +62,10 @@ class TestPools(OnOurStore, contract.Pools, base.TestCase):
 
 
 class TestQueues(OnOurStore, contract.Queues, base.TestCase):
+    pass
+
+
+class TestServices(OnOurStore, contract.Services, base.TestCase):
     pass
 
 

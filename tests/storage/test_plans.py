@@ -117,7 +117,8 @@ class TestPlans(LargeQueue):
             self.more_queues(connection)
             fill(connection, self.large, self.others)
             connection.exec_driver_sql('COMMIT')
-            names = ', '.join(table.name for table in tables.metadata.sorted_tables)
+            quote = connection.dialect.identifier_preparer.quote_identifier
+            names = ', '.join(quote(table.name) for table in tables.metadata.sorted_tables)
             # SQLite is left without statistics: nobody makes them for an embedded database.
             gather = {'postgresql': f'VACUUM ANALYZE {names}', 'sqlite': 'SELECT 1'}
             connection.exec_driver_sql(gather.get(self.backend, f'ANALYZE TABLE {names}'))
@@ -181,6 +182,10 @@ class TestPlans(LargeQueue):
         yield 'list queues', lambda: self.store.queues.list('project-7')
         yield 'open', lambda: self.store.streams.open(large)
         yield 'lease', lambda: self.store.leases.acquire('sweep', 'one', 60)
+        yield 'count the backlog', lambda: self.store.backlog.count(0, 50)
+        yield 'count the backlog of small queues', lambda: self.store.backlog.count(
+            self.others[0].id, 100)
+        yield 'oldest', lambda: self.store.backlog.oldest([large.id, small.id])
         for name in ('expired_messages', 'expired_claims', 'ended_delays', 'purged_messages',
                      'moved_ids'):
             yield name, lambda name=name: getattr(sweeps, name)(10)

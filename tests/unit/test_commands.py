@@ -2,6 +2,7 @@
 
 import contextlib
 import io
+import json
 import os
 import resource
 import socket
@@ -9,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import time
 
 import fixtures
 from oslo_config import cfg
@@ -19,6 +21,8 @@ from marconi.cmd import manage
 from marconi.cmd import processes
 from marconi.cmd import status
 import marconi.conf
+from marconi import objects
+from marconi import storage
 from tests import base
 
 
@@ -91,6 +95,47 @@ class TestManage(CommandTest):
             code, out, err = self.db(word)
             self.assertEqual((1, '', 1), (code, out, err.count('\n')))
             self.assertNotIn('geheim', err)
+
+
+class TestServiceList(CommandTest):
+
+    def setUp(self):
+        super().setUp()
+        self.call(manage.main, 'db', 'sync')
+        self.store = storage.connect('sqlalchemy', f'sqlite:///{self.database}')
+        self.addCleanup(self.store.dispose)
+
+    def beat(self, name, seconds_ago=0, **fields):
+        self.store.clock = lambda: int(1000 * (time.time() - seconds_ago))
+        self.store.services.beat(objects.Service(
+            id=name, kind='server', host=name, pid=7, version='1.2.3', **fields), 5)
+
+    def test_nobody(self):
+        code, out, err = self.call(manage.main, 'service', 'list')
+        self.assertEqual((0, 1, ''), (code, out.count('\n'), err))
+
+    def test_tells_who_is_up_and_who_is_down(self):
+        self.beat('east', seconds_ago=25)
+        self.beat('west', seconds_ago=31)
+        code, out, _ = self.call(manage.main, 'service', 'list')
+        head, east, west = out.splitlines()
+        self.assertEqual(0, code)
+        self.assertRegex(head, '^kind +host +pid +version +started +last seen +state$')
+        self.assertRegex(east, r'^server +east +7 +1\.2\.3 +\d.*Z +\d.*Z +up$')
+        self.assertRegex(west, r'^server +west .* down$')
+
+    def test_json(self):
+        self.beat('east')
+        row, = json.loads(self.call(manage.main, 'service', 'list', '--json')[1])
+        self.assertEqual(('server', 'east', 7, '1.2.3', 'up'), tuple(
+            row[name] for name in ('kind', 'host', 'pid', 'version', 'state')))
+        self.assertRegex(row['last_seen'], r'^\d{4}-\d\d-\d\dT[\d:]{8}Z$')
+
+    def test_database_that_is_down(self):
+        self.configure('postgresql://me:geheim@127.0.0.1:1/marconi')
+        code, out, err = self.call(manage.main, 'service', 'list')
+        self.assertEqual((1, ''), (code, out))
+        self.assertNotIn('geheim', err)
 
 
 class TestStatus(CommandTest):

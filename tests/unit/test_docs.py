@@ -23,6 +23,8 @@ from marconi.conf import opts
 from marconi.core import limits
 from marconi.core import metadata
 from marconi.janitor import sweeps
+from marconi import metrics
+from marconi.metrics import gauges
 from marconi import policies
 from tests import base
 
@@ -244,6 +246,14 @@ class TestPages(base.TestCase):
     def test_every_sweep_of_the_janitor_is_explained(self):
         text = (GUIDES / 'admin/processes.rst').read_text()
         self.assertEqual(list(sweeps.NAMES), re.findall(r'\* - ``(\w+)``', text))
+
+    def test_every_metric_is_explained_with_its_labels(self):
+        text = (GUIDES / 'admin/watching.rst').read_text()
+        table = dict(re.findall(r'\* - ``(marconi_\w+)``\n     - ([\w, ]+)\n', text))
+        known = {f'{name}_total' if buckets is None else name: ', '.join(labels)
+                 for name, (_, labels, buckets) in metrics.COUNTED.items()}
+        known |= {name: ', '.join(labels) for name, (_, labels, _) in gauges.SHOWN.items()}
+        self.assertEqual(known | {'marconi_info': 'version'}, table)
 
 
 class TestReadme(base.TestCase):

@@ -30,6 +30,7 @@ class Queues(base.Queues):
     _EXISTING = sa.select(_queues.project, _queues.name).where(
         _queues.project == sa.bindparam('project'),
         _queues.name.in_(sa.bindparam('names', expanding=True)))
+    _NAMED = sa.select(*_queues).where(_queues.id.in_(sa.bindparam('ids', expanding=True)))
     _UPDATE = sa.update(tables.queues).where(
         _queues.id == sa.bindparam('queue'),
         _queues.revision == sa.bindparam('old_revision'),
@@ -56,6 +57,10 @@ class Queues(base.Queues):
     def get(self, connection, project, name):
         row = connection.execute(self._GET, {'project': project, 'name': name}).first()
         return _queue(row) if row else None
+
+    @engine.reading
+    def named(self, connection, ids):
+        return {row.id: _queue(row) for row in connection.execute(self._NAMED, {'ids': ids})}
 
     @engine.reading
     def existing(self, connection, names):

@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from marconi import exception
 from marconi.storage import base
+from marconi.storage.sqlalchemy import backlog
 from marconi.storage.sqlalchemy import claims
 from marconi.storage.sqlalchemy import dead_letters
 from marconi.storage.sqlalchemy import engine
@@ -19,6 +20,7 @@ from marconi.storage.sqlalchemy import moves
 from marconi.storage.sqlalchemy import pools
 from marconi.storage.sqlalchemy import posting
 from marconi.storage.sqlalchemy import queues
+from marconi.storage.sqlalchemy import services
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import sweeps
 from marconi.storage.sqlalchemy import tables
@@ -58,6 +60,8 @@ class Store(base.Store):
         self.claims = claims.Claims(self)
         self.leases = leases.Leases(self.database)
         self.sweeps = sweeps.Sweeps(self.database)
+        self.services = services.Services(self.database)
+        self.backlog = backlog.Backlog(self.database)
 
     @property
     def engine(self):
@@ -72,6 +76,9 @@ class Store(base.Store):
     @clock.setter
     def clock(self, clock):
         self.database.clock = clock
+
+    def connections(self):
+        return self.engine.pool.checkedout()
 
     def ping(self):
         self.database.read(lambda connection: connection.execute(sa.select(1)))

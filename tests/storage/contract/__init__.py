@@ -17,6 +17,7 @@ processes open the same database with it.
 Nothing here sleeps in order to see time pass: tests move the clock.
 """
 
+from tests.storage.contract.backlog import Backlog
 from tests.storage.contract.claiming import ClaimDeadlines
 from tests.storage.contract.claims import Claims
 from tests.storage.contract.concurrency import Concurrency
@@ -29,6 +30,7 @@ from tests.storage.contract.messages import Messages
 from tests.storage.contract.model import Model
 from tests.storage.contract.pools import Pools
 from tests.storage.contract.queues import Queues
+from tests.storage.contract.services import Services
 from tests.storage.contract.signals import Signals
 from tests.storage.contract.staleness import Staleness
 from tests.storage.contract.streams import Streams
@@ -37,7 +39,8 @@ from tests.storage.contract.tenants import Tenants
 from tests.storage.contract.time import Time
 
 __all__ = [
-    'ClaimDeadlines', 'Claims', 'Concurrency', 'DeadLetters', 'Deletion', 'Flavors', 'Leases',
-    'Listing', 'Messages', 'Model', 'Pools', 'Queues', 'Signals', 'Staleness', 'Streams',
+    'Backlog', 'ClaimDeadlines', 'Claims', 'Concurrency', 'DeadLetters', 'Deletion', 'Flavors',
+    'Leases', 'Listing', 'Messages', 'Model', 'Pools', 'Queues', 'Services', 'Signals',
+    'Staleness', 'Streams',
     'Sweeps', 'Tenants', 'Time',
 ]
