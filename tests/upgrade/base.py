@@ -1,0 +1,56 @@
+"""Services and databases of this release and of the one before."""
+
+import os
+import secrets
+import tempfile
+
+from marconi.storage.sqlalchemy import migration
+from tests import servers
+from tests.functional import base
+from tests.functional import janitor as janitor_module
+from tests.functional import service as service_module
+from tests.upgrade import previous
+
+#: Seconds that a sweep belongs to a janitor.
+LEASE = 3
+OLD, NEW = 'the release before', 'this release'
+
+
+class UpgradeTest(base.FunctionalTest):
+
+    timeout = 600
+
+    def setUp(self):
+        super().setUp()
+        self._require(previous.missing())
+
+    @staticmethod
+    def code(release):
+        return previous.tree() if release is OLD else previous.ROOT
+
+    def database(self, release):
+        """A database with the schema of a release, made by its own ``db sync``."""
+        url = self._without_tables()
+        previous.sync(self.code(release), url)
+        return url
+
+    def serve(self, release, database):
+        service = service_module.Service(database, code=self.code(release))
+        self.addCleanup(service.close)
+        return service.start()
+
+    def janitor(self, release, database):
+        it = janitor_module.Janitor(database, LEASE, code=self.code(release))
+        self.addCleanup(it.close)
+        return it
+
+    def schema(self, database):
+        return migration.current(database)
+
+    def _without_tables(self):
+        if self.backend == 'sqlite':
+            return f'sqlite:///{tempfile.mkdtemp()}/it.db'
+        server = servers.shared(self.backend)
+        name = f'marconi_upgrade_{os.getpid()}_{secrets.token_hex(3)}'
+        self.addCleanup(server.drop_database, name)
+        return server.create_database(name)
