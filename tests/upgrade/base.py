@@ -34,6 +34,10 @@ class UpgradeTest(base.FunctionalTest):
         previous.sync(self.code(release), url)
         return url
 
+    @staticmethod
+    def upgrade(database):
+        previous.sync(previous.ROOT, database)
+
     def serve(self, release, database):
         service = service_module.Service(database, code=self.code(release))
         self.addCleanup(service.close)
