@@ -7,6 +7,8 @@ from oslo_config import cfg
 from marconi import exception
 from marconi.cmd import common
 
+CONTRACT = 'run "marconi-manage db sync --contract".'
+
 
 def main(args=None):
     """Run one command; return the exit code."""
@@ -27,12 +29,30 @@ def _add_commands(groups):
     for name, action in (('sync', sync), ('current', current), ('check', check)):
         command = commands.add_parser(name, help=action.__doc__)
         command.set_defaults(action=action)
+        if action is sync:
+            _add_phases(command)
+
+
+def _add_phases(command):
+    phases = command.add_mutually_exclusive_group()
+    phases.add_argument('--expand', action='store_true',
+                        help='only add what this release needs: processes of the release '
+                             'before may go on running')
+    phases.add_argument('--contract', action='store_true',
+                        help='then remove what only the release before used, when no process '
+                             'of it runs any more')
 
 
 def sync(conf, migration):
     """make the tables, or bring them up to date"""
-    migration.upgrade(conf.database.connection)
-    print(f'{_database(conf)} is at revision {migration.head()}.')
+    url = conf.database.connection
+    if conf.command.expand:
+        migration.expand(url)
+    elif conf.command.contract:
+        migration.contract(url)
+    else:
+        migration.upgrade(url)
+    print(f'{_database(conf)} is at revision {migration.current(url)}.')
 
 
 def current(conf, migration):
@@ -43,10 +63,13 @@ def current(conf, migration):
 def check(conf, migration):
     """end with 0 if the database fits this release"""
     try:
-        migration.check(conf.database.connection)
+        contracted = migration.check(conf.database.connection)
     except exception.SchemaMismatch as error:
         common.fail(error)
-    print(f'{_database(conf)} fits this release (revision {migration.head()}).')
+    print(f'{_database(conf)} fits this release (revision '
+          f'{migration.current(conf.database.connection)}).')
+    if not contracted:
+        print(f'When no process of the release before runs any more: {CONTRACT}')
 
 
 def _database(conf):

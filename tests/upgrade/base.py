@@ -1,11 +1,6 @@
 """Services and databases of this release and of the one before."""
 
-import os
-import secrets
-import tempfile
-
 from marconi.storage.sqlalchemy import migration
-from tests import servers
 from tests.functional import base
 from tests.functional import janitor as janitor_module
 from tests.functional import service as service_module
@@ -30,7 +25,7 @@ class UpgradeTest(base.FunctionalTest):
 
     def database(self, release):
         """A database with the schema of a release, made by its own ``db sync``."""
-        url = self._without_tables()
+        url = self.bare_database()
         previous.sync(self.code(release), url)
         return url
 
@@ -50,11 +45,3 @@ class UpgradeTest(base.FunctionalTest):
 
     def schema(self, database):
         return migration.current(database)
-
-    def _without_tables(self):
-        if self.backend == 'sqlite':
-            return f'sqlite:///{tempfile.mkdtemp()}/it.db'
-        server = servers.shared(self.backend)
-        name = f'marconi_upgrade_{os.getpid()}_{secrets.token_hex(3)}'
-        self.addCleanup(server.drop_database, name)
-        return server.create_database(name)

@@ -16,6 +16,7 @@ from marconi.storage.sqlalchemy import messages
 from marconi.storage.sqlalchemy import moved
 from marconi.storage.sqlalchemy import posting
 from marconi.storage.sqlalchemy import queues
+from marconi.storage.sqlalchemy import schema
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import sweeps
 from marconi.storage.sqlalchemy import tables
@@ -37,6 +38,7 @@ class Store(base.Store):
         :raises ValueError: the URL is malformed or of an unknown kind.
         """
         self.database = engine.Database(url, clock, **options)
+        self.schema = schema.Schema(self.database)
         self.ids = functools.cache(self._make_ids)
         self.moved = moved.Moved(self.ids)
         self.free = free.FreeMessages(self.database)

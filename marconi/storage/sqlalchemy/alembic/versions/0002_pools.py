@@ -2,16 +2,17 @@
 
 Revision ID: 0002
 Revises: 0001
-
-Expands only: the code of the release before works on these tables.
 """
 
 from alembic import op
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
+from marconi.storage.sqlalchemy import online
+
 revision = '0002'
 down_revision = '0001'
+phase = 'expand'
 
 Bytes = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), 'mysql', 'mariadb')
 
@@ -52,5 +53,5 @@ def upgrade():
         sa.Column('requested_at', sa.BigInteger, nullable=False),
         sa.Column('error', text(255)),
         sa.Index('ix_moves_requested', 'requested_at'), **innodb)
-    op.create_index('ix_queues_pool', 'queues', ['pool'])
-    op.add_column('streams', sa.Column('sealed_at', sa.BigInteger))
+    online.create_index('ix_queues_pool', 'queues', ['pool'])
+    online.add_column('streams', sa.Column('sealed_at', sa.BigInteger))
