@@ -50,6 +50,13 @@ class TestCase(testtools.TestCase):
             self._urls[name] = self._shared_database(name)
         return self._urls[name]
 
+    def bare_database(self):
+        """The URL of a new database on ``self.backend`` that has no tables yet."""
+        if self.backend == 'sqlite':
+            return f'sqlite:///{tempfile.mkdtemp()}/bare.db'
+        self.require_server(self.backend)
+        return databases.bare(servers.shared(self.backend))
+
     def own_server(self, backend=None):
         """A started server that only this test uses, and may stop, kill and restart."""
         backend = backend or self.backend

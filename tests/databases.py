@@ -49,10 +49,15 @@ def forget(database):
 
 def fresh(server):
     """A new migrated database on this server."""
+    return migrate(bare(server))
+
+
+def bare(server):
+    """A new database on this server that has no tables yet."""
     name = f'{_prefix}_{next(_numbers)}'
     url = server.create_database(name)
     atexit.register(_drop, server, name)
-    return migrate(url)
+    return url
 
 
 def sqlite(directory):

@@ -18,9 +18,13 @@ class Checks(upgradecheck.UpgradeCommands):
     def _database(self):
         from marconi.storage.sqlalchemy import migration
         try:
-            migration.check(self._conf.database.connection)
+            contracted = migration.check(self._conf.database.connection)
         except exception.MarconiError as error:
             return upgradecheck.Result(upgradecheck.Code.FAILURE, str(error))
+        if not contracted:
+            return upgradecheck.Result(upgradecheck.Code.WARNING, (
+                'The database has what only the release before used. When no process of it '
+                'runs any more, run "marconi-manage db sync --contract".'))
         return upgradecheck.Result(upgradecheck.Code.SUCCESS)
 
     def _policy(self):

@@ -18,6 +18,7 @@ from marconi.janitor import backlog
 from marconi.janitor import lease
 from marconi.janitor import moves
 from marconi.janitor import sweeps
+from marconi.storage import pools
 
 LOG = log.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class Janitor(cotyledon.Service):
             stores = self._broker.stores.all()
         except exception.StorageUnavailable as error:
             LOG.warning('Cannot look for pools: %s', error)
-            stores = [(None, self._broker.stores.control)]
+            stores = [(pools.DEFAULT, self._broker.stores.control)]
         known, self._pools = self._pools, {}
         for pool, store in stores:
             old = known.get(pool)

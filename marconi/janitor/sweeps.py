@@ -8,6 +8,7 @@ from oslo_log import log
 from marconi import exception
 from marconi import metrics
 from marconi.storage import base
+from marconi.storage import pools
 
 LOG = log.getLogger(__name__)
 
@@ -94,6 +95,6 @@ def make(store, new_lease, options, pool=None):
     :param options: the configuration group ``janitor``.
     :param pool: the name of the pool, for reports.
     """
-    where = f' in {pool}' if pool else ''
+    where = '' if pool in (None, pools.DEFAULT) else f' in {pool}'
     return [Sweep(name + where, getattr(store.sweeps, name), new_lease(name), options.batch,
                   options.interval) for name in NAMES]

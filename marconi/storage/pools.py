@@ -9,6 +9,8 @@ from marconi import exception
 
 LOG = log.getLogger(__name__)
 
+#: How people call the control database, which is no pool.
+DEFAULT = 'default'
 #: What an operator may choose for one pool -> the option of the driver.
 OPTIONS = {'relaxed_durability': 'relaxed_durability', 'max_pool_size': 'pool_size',
            'max_overflow': 'max_overflow', 'pool_timeout': 'pool_timeout',

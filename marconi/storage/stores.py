@@ -49,25 +49,21 @@ class Stores:
 
         :raises StorageUnavailable: there is no such pool.
         """
-        return self.control if pool is None else self.pools.store(pool)
+        return self.pools.store(pool) if pool else self.control
 
     def store_of(self, queue):
         """Return the ``Store`` that holds the messages of ``queue``."""
         return self.store_in(queue.pool)
 
     def all(self):
-        """Return [(name of the pool, store)]; the control database, None, first."""
-        return [(None, self.control), *self.pools.all()]
-
-    def all(self):
-        """Return [(name, store)]: every database, the one with the catalogue as "default"."""
-        return [('default', self.control)]
+        """Return [(name of the pool, store)], the control database in front."""
+        return [(pools_module.DEFAULT, self.control), *self.pools.all()]
 
     def groups(self, queues):
         """Return [(store, its queues)]."""
         stores, groups = dict(self.all()), {}
         for queue in queues:
-            groups.setdefault(queue.pool, []).append(queue)
+            groups.setdefault(queue.pool or pools_module.DEFAULT, []).append(queue)
         return [(stores[pool], own) for pool, own in groups.items() if pool in stores]
 
     def call(self, project, name, action, missing=None):

@@ -40,13 +40,15 @@ class ServiceError(Exception):
 
 class Service:
 
-    def __init__(self, database, workers=2, default='', options='', auth='noauth'):
+    def __init__(self, database, workers=2, default='', options='', auth='noauth', code=None):
         """
         :param database: the URL of a migrated database.
         :param default: lines for the section [DEFAULT] of the configuration.
         :param options: lines for the end of the configuration, with their own sections.
         :param auth: the option auth_strategy.
+        :param code: the directory of another Marconi to serve; None for this one.
         """
+        self._code = code
         self.port = process.free_port()
         self.url = f'http://127.0.0.1:{self.port}'
         self.directory = tempfile.mkdtemp(prefix='marconi-service-', dir=process.TMPDIR)
@@ -62,10 +64,10 @@ class Service:
         with open(self._path('output'), 'ab') as output:
             # NOTE: should we be killed, it gets SIGTERM, and so do its workers when it is gone.
             self._process = process.spawn(
-                [sys.executable, os.path.join(os.path.dirname(sys.executable), 'marconi-server'),
-                 '--config-file', self._path('marconi.conf')],
+                [*self._program(), '--config-file', self._path('marconi.conf')],
                 signal.SIGTERM, stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                start_new_session=True)
+                start_new_session=True, cwd=self._code,
+                env=os.environ | ({'PYTHONPATH': self._code} if self._code else {}))
         deadline = time.monotonic() + START_TIMEOUT
         while not self.answers():
             if self._process.poll() is not None:
@@ -133,6 +135,11 @@ class Service:
                 with open(self._path(name), errors='replace') as file:
                     text += file.readlines()[-lines:]
         return ''.join(text)
+
+    def _program(self):
+        if self._code:  # what is installed as a command is ours
+            return [sys.executable, '-m', 'marconi.cmd.server']
+        return [sys.executable, os.path.join(os.path.dirname(sys.executable), 'marconi-server')]
 
     def _path(self, name):
         return os.path.join(self.directory, name)

@@ -5,30 +5,26 @@ import random
 
 from tests.functional import base
 
-CLAIMERS = 8
-CLAIMED = 1500
-WRITERS = 8
-READERS = 3
-LISTED = 20000
-
 
 class TestConsumers(base.FunctionalTest):
 
     timeout = 600
+    claimers = 8
+    claimed = 1500
 
     def test_each_message_is_consumed_exactly_once(self):
         services = self.services(2)
         call = self.caller()
-        for first in range(0, CLAIMED, 20):
+        for first in range(0, self.claimed, 20):
             self.assertStatus(201, call.post(*range(first, first + 20)))
-        taken = [[] for _ in range(CLAIMERS)]
+        taken = [[] for _ in range(self.claimers)]
         crowd = base.Crowd()
-        for number in range(CLAIMERS):
+        for number in range(self.claimers):
             crowd.start(self.consume, services[number % 2], taken[number])
         crowd.join()
         counts = collections.Counter(body for bodies in taken for body in bodies)
         self.assertEqual({}, {body: count for body, count in counts.items() if count != 1})
-        self.assertEqual(set(range(CLAIMED)), set(counts))
+        self.assertEqual(set(range(self.claimed)), set(counts))
         self.assertEqual([], call.everything())
 
     def consume(self, service, bodies):
@@ -61,19 +57,22 @@ class TestConsumers(base.FunctionalTest):
 class TestReaders(base.FunctionalTest):
 
     timeout = 600
+    writers = 8
+    readers = 3
+    listed = 20000
 
     def test_nobody_is_skipped(self):
         services = self.services(2)
         self.assertStatus(201, self.caller()('PUT', '/v2/queues/queue'))
-        seen = [[] for _ in range(READERS)]
-        acknowledged = [[] for _ in range(WRITERS)]
+        seen = [[] for _ in range(self.readers)]
+        acknowledged = [[] for _ in range(self.writers)]
         crowd = base.Crowd()
-        for number in range(READERS):
+        for number in range(self.readers):
             crowd.start(self.read, crowd, services[number % 2], seen[number])
-        for number in range(WRITERS):
+        for number in range(self.writers):
             crowd.start(self.write, services[number % 2], number, acknowledged[number])
         crowd.join()
-        self.assertEqual(LISTED, len(seen[0]))
+        self.assertEqual(self.listed, len(seen[0]))
         for other in seen[1:]:
             self.assertEqual(seen[0], other)
         for writer, posted in enumerate(acknowledged):
@@ -81,7 +80,7 @@ class TestReaders(base.FunctionalTest):
 
     def write(self, service, number, acknowledged):
         call = self.caller(service)
-        left = LISTED // WRITERS
+        left = self.listed // self.writers
         while left:
             size = min(left, random.choice((1, 5, 20, 20)))
             numbers = range(left, left - size, -1)
@@ -93,7 +92,7 @@ class TestReaders(base.FunctionalTest):
         """Follow the markers while they write, until all of it has been seen."""
         call = self.caller(service)
         marker = {}
-        while len(seen) < LISTED and not crowd.stopping.is_set():
+        while len(seen) < self.listed and not crowd.stopping.is_set():
             # Waiting leaves the processors to the writers.
             answer = call.page(wait=5, **marker)
             self.assertStatus(200, answer)

@@ -3,12 +3,8 @@
 import os
 import re
 import signal
-import subprocess
-import sys
-import tempfile
 import time
 
-import psutil
 import sqlalchemy as sa
 
 from marconi import objects
@@ -16,65 +12,11 @@ from marconi import storage
 from marconi.janitor import sweeps
 from marconi.storage.sqlalchemy import tables
 from tests import base
-from tests.servers import process
+from tests.functional import janitor as janitor_module
 
 #: Seconds; short, so that the tests are.
 LEASE = 3
 HOUR = 3_600_000
-
-CONFIG = """\
-[DEFAULT]
-use_stderr = true
-[database]
-connection = {database}
-[janitor]
-interval = 0.05
-batch = 20
-lease = {lease}
-report_interval = 1
-"""
-
-
-class Janitor:
-    """One ``marconi-janitor``: a master and the process that sweeps."""
-
-    def __init__(self, database):
-        handle, self._config = tempfile.mkstemp(dir=process.TMPDIR)
-        with open(handle, 'w') as file:
-            file.write(CONFIG.format(database=database.replace('$', '$$'), lease=LEASE))
-        self._log = self._config + '.log'
-        with open(self._log, 'wb') as log:
-            self._process = process.spawn(
-                [sys.executable, '-m', 'marconi.cmd.janitor', '--config-file', self._config],
-                signal.SIGTERM, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-
-    def log(self):
-        with open(self._log) as log:
-            return log.read()
-
-    @property
-    def holder(self):
-        """The name under which it takes leases; None before it starts to."""
-        names = re.findall(r'Janitor (\S+) starts', self.log())
-        return names[-1] if names else None
-
-    def kill(self):
-        """Kill it with SIGKILL, master first, so that nobody replaces it."""
-        master = psutil.Process(self._process.pid)
-        process.kill_all([master, *master.children(recursive=True)])
-        self._process.wait()
-
-    def stop(self, number=signal.SIGTERM):
-        """Ask it to stop; return its exit code and how many seconds it took."""
-        started = time.monotonic()
-        self._process.send_signal(number)
-        return self._process.wait(20), time.monotonic() - started
-
-    def close(self):
-        if self._process.poll() is None:
-            self.kill()
-        os.unlink(self._config)
-        os.unlink(self._log)
 
 
 class JanitorTest(base.TestCase):
@@ -89,7 +31,7 @@ class JanitorTest(base.TestCase):
         return self.database_url()
 
     def janitor(self):
-        it = Janitor(self.url)
+        it = janitor_module.Janitor(self.url, LEASE)
         self.addCleanup(it.close)
         return it
 

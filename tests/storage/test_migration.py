@@ -31,6 +31,38 @@ class TestMigration(base.OnEveryDatabase, base.TestCase):
                 connection, opts={'compare_type': True})
             self.assertEqual([], autogenerate.compare_metadata(context, tables.metadata))
 
+    def test_migrations_make_what_alembic_does_not_compare(self):
+        """Primary keys, sequences, and the collation of texts."""
+        inspector = sa.inspect(self.engine)
+        for table in tables.metadata.sorted_tables:
+            self.assertEqual([column.name for column in table.primary_key],
+                             inspector.get_pk_constraint(table.name)['constrained_columns'])
+            self.assertEqual(self.collations_in_code(table), self.collations(table))
+        if self.backend == 'postgresql':
+            self.assertEqual({*tables.metadata._sequences, 'queues_id_seq'},
+                             set(inspector.get_sequence_names()))
+
+    def collations_in_code(self, table):
+        types = {column.name: column.type.dialect_impl(self.engine.dialect)
+                 for column in table.columns}
+        return {name: type_.collation or 'as the table' for name, type_ in types.items()
+                if isinstance(type_, sa.String)}
+
+    def collations(self, table):
+        """Of each text of a table; where the table has one for all, that is checked here."""
+        if self.backend == 'sqlite':  # compares bytes
+            return dict.fromkeys(self.collations_in_code(table), 'as the table')
+        where = 'current_schema()' if self.backend == 'postgresql' else 'database()'
+        with self.engine.connect() as connection:
+            found = dict(connection.execute(sa.text(
+                'SELECT column_name, collation_name FROM information_schema.columns '
+                f"WHERE table_schema = {where} AND table_name = '{table.name}' "
+                'AND data_type LIKE :texts'), {'texts': '%char%'}).all())
+        if self.backend == 'postgresql':
+            return found
+        self.assertLessEqual(set(found.values()), {'utf8mb4_nopad_bin', 'utf8mb4_0900_bin'})
+        return dict.fromkeys(found, 'as the table')
+
     def test_upgrading_again_changes_nothing(self):
         ids = store.Store(self.url)
         self.addCleanup(ids.dispose)

@@ -17,10 +17,14 @@ from marconi.storage.sqlalchemy import store
 from marconi.storage.sqlalchemy import tables
 
 SCRIPTS = pathlib.Path(__file__).parent / 'alembic'
+#: The phases of an upgrade: what a revision says of itself. EXPAND adds what
+#: new code needs, and old code does not mind. CONTRACT takes away what only old
+#: code used. In a release those that contract come last.
+EXPAND, CONTRACT = 'expand', 'contract'
 
 
 def upgrade(url, revision='head'):
-    """Bring a database to ``revision``; nothing happens if it is there.
+    """Bring a database to ``revision``; nothing happens if it is there or beyond.
 
     :raises StorageUnavailable: the database does not answer.
     :raises SchemaMismatch: the database is newer than this code.
@@ -31,6 +35,35 @@ def upgrade(url, revision='head'):
         scripts.attributes['connection'] = connection
         command.upgrade(scripts, revision)
         _make_secrets(connection)
+
+
+def expand(url):
+    """Add what this code needs; the code of the release before goes on working.
+
+    What an earlier release left to contract is done with it: nobody is left of
+    the releases before that one.
+
+    :raises StorageUnavailable: the database does not answer.
+    :raises SchemaMismatch: the database is newer than this code.
+    """
+    if not _is_expanded(current(url)):
+        upgrade(url, expanded())
+
+
+def contract(url):
+    """Remove what only the code of the release before used.
+
+    :raises StorageUnavailable: the database does not answer.
+    :raises SchemaMismatch: the database is newer than this code, or was not
+        expanded yet, so that there is old code at work.
+    """
+    found = current(url)
+    _refuse_newer(found)
+    if not _is_expanded(found):
+        raise exception.SchemaMismatch(
+            f'The database {_state(found)}: run "marconi-manage db sync --expand" first, and '
+            'restart every process with this release.')
+    upgrade(url)
 
 
 def current(url):
@@ -44,26 +77,45 @@ def head():
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
-def check(url):
-    """Return if the database fits this code.
+def expanded():
+    """Return the revision that has all that this code needs."""
+    return [script.revision for script in _scripts() if script.module.phase == EXPAND][-1]
 
+
+def check(url):
+    """Return whether the database has nothing left to contract; all else fits this code.
+
+    :raises StorageUnavailable: the database does not answer.
     :raises SchemaMismatch: says which is older and what to do.
     """
     found = current(url)
     _refuse_newer(found)
-    if found != head():
-        state = 'was never set up' if found is None else f'is at revision {found}'
+    if not _is_expanded(found):
         raise exception.SchemaMismatch(
-            f'The database {state}, and this code needs {head()}: '
-            'run "marconi-manage db sync".')
+            f'The database {_state(found)}, and this code needs {expanded()}: '
+            'run "marconi-manage db sync", with --expand while older processes run.')
+    return found == head()
+
+
+def _state(found):
+    return 'was never set up' if found is None else f'is at revision {found}'
+
+
+def _is_expanded(found):
+    """Whether a revision that this code knows has all that it needs."""
+    revisions = [script.revision for script in _scripts()]
+    return found in revisions[revisions.index(expanded()):]
+
+
+def _scripts():
+    """All revisions, oldest first."""
+    return list(ScriptDirectory.from_config(_config()).walk_revisions())[::-1]
 
 
 def _refuse_newer(found):
     if found is None:
         return
-    known = {script.revision for script in
-             ScriptDirectory.from_config(_config()).walk_revisions()}
-    if found not in known:
+    if found not in {script.revision for script in _scripts()}:
         raise exception.SchemaMismatch(
             f'The database is at revision {found}, which is newer than this code '
             f'({head()}): install the newer Marconi again, or use another database.')

@@ -20,6 +20,7 @@ from marconi.storage.sqlalchemy import moves
 from marconi.storage.sqlalchemy import pools
 from marconi.storage.sqlalchemy import posting
 from marconi.storage.sqlalchemy import queues
+from marconi.storage.sqlalchemy import schema
 from marconi.storage.sqlalchemy import services
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import sweeps
@@ -45,6 +46,7 @@ class Store(base.Store):
         :raises ValueError: the URL is malformed or of an unknown kind.
         """
         self.database = engine.Database(url, clock, **options)
+        self.schema = schema.Schema(self.database)
         self.ids = ids_of.ids if ids_of else functools.cache(self._make_ids)
         self.moved = moved.Moved(self.ids)
         self.free = free.FreeMessages(self.database)

@@ -10,6 +10,8 @@ ${imports if imports else ""}
 
 revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
+# 'expand' or 'contract': see doc/source/contributor/data-model.rst.
+phase = 'expand'
 
 
 def upgrade():

@@ -13,6 +13,7 @@ from sqlalchemy.dialects import mysql
 
 revision = '0001'
 down_revision = None
+phase = 'expand'
 
 Key = sa.BigInteger().with_variant(sa.Integer, 'sqlite')
 Bytes = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), 'mysql', 'mariadb')

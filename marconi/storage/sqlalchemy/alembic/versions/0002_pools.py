@@ -2,16 +2,17 @@
 
 Revision ID: 0002
 Revises: 0001
-
-Expands only: the code of the release before works on these tables.
 """
 
 from alembic import op
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
+from marconi.storage.sqlalchemy import online
+
 revision = '0002'
 down_revision = '0001'
+phase = 'expand'
 
 Bytes = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), 'mysql', 'mariadb')
 
@@ -54,4 +55,4 @@ def upgrade():
         sa.Column('requested_at', sa.BigInteger, nullable=False),
         sa.Column('error', text(255)),
         sa.Index('ix_moves_requested', 'requested_at'), **innodb)
-    op.create_index('ix_queues_pool', 'queues', ['pool'])
+    online.create_index('ix_queues_pool', 'queues', ['pool'])

@@ -2,8 +2,6 @@
 
 Revision ID: 0003
 Revises: 0002
-
-Expands only: the code of the release before works on these tables.
 """
 
 from alembic import op
@@ -11,6 +9,7 @@ import sqlalchemy as sa
 
 revision = '0003'
 down_revision = '0002'
+phase = 'expand'
 
 
 def text(length):
