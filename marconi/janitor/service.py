@@ -18,7 +18,6 @@ from marconi.janitor import backlog
 from marconi.janitor import lease
 from marconi.janitor import moves
 from marconi.janitor import sweeps
-from marconi.storage import pools
 
 LOG = log.getLogger(__name__)
 
@@ -76,13 +75,8 @@ class Janitor(cotyledon.Service):
 
     def _look(self):
         """Return the sweeps of all pools that there are now."""
-        try:
-            stores = self._broker.stores.all()
-        except exception.StorageUnavailable as error:
-            LOG.warning('Cannot look for pools: %s', error)
-            stores = [(pools.DEFAULT, self._broker.stores.control)]
         known, self._pools = self._pools, {}
-        for pool, store in stores:
+        for pool, store in self._broker.stores.all():
             old = known.get(pool)
             self._pools[pool] = old if old and old[0] is store else (
                 store, sweeps.make(store, self._leases(store), self._options, pool))

@@ -57,7 +57,11 @@ class Stores:
 
     def all(self):
         """Return [(name of the pool, store)], the control database in front."""
-        return [(pools_module.DEFAULT, self.control), *self.pools.all()]
+        try:
+            pools = self.pools.all()
+        except exception.StorageUnavailable:  # and nothing known yet
+            pools = []
+        return [(pools_module.DEFAULT, self.control), *pools]
 
     def groups(self, queues):
         """Return [(store, its queues)]."""

@@ -29,8 +29,9 @@ class Moves(base.Moves):
         # NULL is a pool like others. Another move may have been requested since.
         _OF_QUEUE, sa.func.coalesce(_moves.target, '') == sa.bindparam('target'))
 
-    def __init__(self, database):
-        self.database = database
+    def __init__(self, store):
+        self.database = store.database
+        self._schema = store.schema
 
     @engine.writing
     def request(self, connection, queue, target):
@@ -47,8 +48,13 @@ class Moves(base.Moves):
             raise exception.QueueMoving(name=queue.name, target=under_way.target)
         return True
 
+    def list(self, limit=None):
+        if not self._schema.reached('0002', 'no queue moves'):
+            return []
+        return self._listed(limit)
+
     @engine.reading
-    def list(self, connection, limit=None):
+    def _listed(self, connection, limit):
         return [objects.Move(**row._mapping)
                 for row in connection.execute(self._LIST.limit(limit))]
 

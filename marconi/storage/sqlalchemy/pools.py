@@ -35,8 +35,9 @@ class Pools(base.Pools):
         sa.select(tables.moves.c.queue_id).where(tables.moves.c.target == sa.bindparam('pool'))
         .limit(MOST_COUNTED + 1).subquery())
 
-    def __init__(self, database):
-        self.database = database
+    def __init__(self, store):
+        self.database = store.database
+        self._schema = store.schema
 
     def put(self, pool):
         self._unless_taken(pool.name, pool.uri, self._put, pool)
@@ -49,8 +50,13 @@ class Pools(base.Pools):
         row = connection.execute(self._GET, {'pool': name}).first()
         return _pool(row) if row else None
 
+    def list(self, marker=None, limit=None):
+        if not self._schema.reached('0002', 'there are no pools'):
+            return []
+        return self._listed(marker, limit)
+
     @engine.reading
-    def list(self, connection, marker=None, limit=None):
+    def _listed(self, connection, marker, limit):
         statement = self._LIST if limit is None else self._PAGE
         rows = connection.execute(statement, {'marker': marker or '', 'limit': limit})
         return [_pool(row) for row in rows]
