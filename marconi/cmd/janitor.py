@@ -8,6 +8,7 @@ import cotyledon
 
 from marconi.cmd import common
 from marconi.janitor import service
+from marconi import rpc
 
 #: Seconds for the janitor to end once it is told to.
 PATIENCE = 5
@@ -21,6 +22,7 @@ def main(args=None):
 def _main(args):
     conf = common.configure(args)
     common.check_database(conf)
+    rpc.check(conf)
     run(conf)
 
 

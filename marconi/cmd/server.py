@@ -18,6 +18,7 @@ from marconi.cmd import common
 from marconi.cmd import exposure
 from marconi.cmd import processes
 from marconi.core import broker as broker_module
+from marconi import rpc
 
 LOG = log.getLogger(__name__)
 
@@ -44,6 +45,7 @@ def _main(args):
     check_port(conf)
     common.check_database(conf)
     exposure.check(conf)
+    rpc.check(conf)
     serve(conf)
 
 

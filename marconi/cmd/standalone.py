@@ -16,6 +16,7 @@ from marconi.cmd import home
 from marconi.cmd import janitor
 from marconi.cmd import server
 from marconi.cmd import supervisor
+from marconi import rpc
 
 #: Seconds for everything to stop: somewhat less than we promise.
 PATIENCE = 4.5
@@ -48,6 +49,7 @@ def run(options):
     server.check_port(conf)
     _migrate(conf)
     exposure.check(conf)
+    rpc.check(conf)
     boss = supervisor.Supervisor({'API server': lambda: server.serve(conf),
                                   'janitor': lambda: janitor.run(conf)}, PATIENCE)
     boss.start()

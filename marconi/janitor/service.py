@@ -13,6 +13,7 @@ from oslo_log import log
 from marconi import exception
 from marconi.core import broker as broker_module
 from marconi.janitor import lease
+from marconi.janitor import manager
 from marconi.janitor import sweeps
 
 LOG = log.getLogger(__name__)
@@ -39,33 +40,56 @@ class Janitor(cotyledon.Service):
             store,
             lambda name: lease.Lease(store.leases, name, self._holder, self._options.lease),
             self._options)
+        self._hinted = set()
+        self._lock = threading.Lock()
+        self._awake = threading.Event()
         self._stopping = threading.Event()
         self._finished = threading.Event()
 
     def run(self):
         """Sweep until told to stop."""
         LOG.info('Janitor %s starts', self._holder)
+        self._broker.bus.serve(manager.Manager(self))
         now = time.monotonic()
         due = {sweep: now for sweep in self._sweeps}
         next_report = now + self._options.report_interval
         while not self._stopping.is_set():
+            self._awake.wait(min(*due.values(), next_report) - time.monotonic())
+            due.update(dict.fromkeys(self._take_hints(), now))
             sweep = min(due, key=due.get)
-            if not self._stopping.wait(min(due[sweep], next_report) - time.monotonic()):
-                if time.monotonic() >= due[sweep]:
-                    due[sweep] = sweep.turn() + time.monotonic()
+            if time.monotonic() >= due[sweep] and not self._stopping.is_set():
+                due[sweep] = sweep.turn() + time.monotonic()
             if time.monotonic() >= next_report:
                 self._report()
                 next_report = time.monotonic() + self._options.report_interval
         self._finished.set()
 
+    def wake(self, name):
+        """Run the sweeps of this name without waiting for their time; False if there are none.
+
+        May be called from any thread.
+        """
+        meant = [sweep for sweep in self._sweeps if sweep.name == name]
+        with self._lock:
+            self._hinted.update(meant)
+            self._awake.set()
+        return bool(meant)
+
     def terminate(self):
         """Finish the running batch and give the work to others."""
         self._stopping.set()
+        self._awake.set()
         if self._finished.wait(GRACE):
             self._release()
         self._report()
         LOG.info('Janitor %s ends', self._holder)
         self._broker.close()
+
+    def _take_hints(self):
+        with self._lock:
+            hinted, self._hinted = self._hinted, set()
+            self._awake.clear()
+        return hinted
 
     def _release(self):
         for sweep in self._sweeps:

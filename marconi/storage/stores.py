@@ -97,7 +97,7 @@ class Stores:
         return True
 
     def delete(self, project, name):
-        """Delete a queue, if it exists.
+        """Delete a queue, if it exists; return it as it was, or None.
 
         First the pool closes it, which every process notices at once; then the
         catalogue forgets it. ``find_afresh`` finishes a deletion that stopped
@@ -108,6 +108,7 @@ class Stores:
             self.store_of(queue).streams.close(queue)
             self.control.queues.delete(queue)
             self._forget(project, name)
+        return queue
 
     def known(self, names):
         """Return {(project, name): queue} for those that exist.
