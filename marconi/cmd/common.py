@@ -15,7 +15,7 @@ LOG = log.getLogger(__name__)
 
 #: Other people's loggers, and the least that we want to hear of them.
 LEVELS = ['alembic=WARN', 'granian=WARN', '_granian=WARN', 'cotyledon=WARN', 'pecan=WARN',
-          'sqlalchemy=WARN', 'oslo_policy=WARN', 'oslo.messaging=INFO',
+          'sqlalchemy=WARN', 'oslo_policy=WARN', 'oslo.messaging=INFO', 'oslo_service=WARN',
           'stevedore=WARN', 'urllib3=WARN', 'keystonemiddleware=WARN', 'amqp=WARN']
 
 

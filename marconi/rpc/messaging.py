@@ -1,5 +1,6 @@
 """The only module that knows oslo.messaging."""
 
+import importlib
 import logging
 import socket
 import threading
@@ -7,10 +8,13 @@ import time
 
 import cachetools
 from oslo_config import cfg
+from oslo_log import log
 import oslo_messaging
 
 from marconi.conf import rpc as options
 from marconi.rpc import janitors
+
+LOG = log.getLogger(__name__)
 
 #: The loggers of those who complain about a broker at every attempt to reach it.
 TALKATIVE = ('oslo.messaging._drivers.impl_rabbit', 'oslo_messaging.notify.messaging')
@@ -25,7 +29,7 @@ class Messaging:
         """
         :raises cfg.Error: a URL is malformed or names an unknown kind of broker.
         """
-        options.set_defaults()
+        _register_options(conf)
         _complain_seldom()
         host = socket.gethostname()
         try:
@@ -40,6 +44,9 @@ class Messaging:
         self._janitors = oslo_messaging.get_rpc_client(self._transport, oslo_messaging.Target(
             topic=janitors.TOPIC, version=janitors.VERSION, fanout=True))
         self._notifier = oslo_messaging.Notifier(notifications, f'marconi.{host}')
+        if self._notifier.retry < 0:
+            # For ever. Of the library's ways to say so, the first connection takes only this.
+            self._notifier.retry = None
         #: Whether the operator wants notifications.
         self.notifies = bool(conf.oslo_messaging_notifications.driver)
         # The name of the server gives the name to a queue that is never removed. So it is not
@@ -59,8 +66,7 @@ class Messaging:
         """Start to let ``JanitorAPI`` call the methods of ``endpoint``."""
         endpoint.target = oslo_messaging.Target(version=janitors.VERSION)
         self._server = oslo_messaging.get_rpc_server(self._transport, self._target, [endpoint])
-        # Starting waits until the broker answers.
-        _in_background(self._server.start, override_pool_size=1)
+        _in_background(self._start)
 
     def end_service(self, seconds):
         """Stop what ``serve`` started, in so many seconds or not at all."""
@@ -70,6 +76,10 @@ class Messaging:
     def disconnect(self):
         for transport in self._transports:
             transport.cleanup()
+
+    def _start(self):
+        self._server.start(override_pool_size=1)  # waits until the broker answers
+        LOG.info('Hints are heard from now on')
 
     def _stop(self):
         self._server.stop()
@@ -97,12 +107,24 @@ class _Seldom(logging.Filter):
 _seldom = _Seldom()
 
 
+def _register_options(conf):
+    options.set_defaults()
+    # The library gives these to the global configuration only, and then asks ours for them.
+    for name in ('metrics', 'tracing'):
+        try:
+            module = importlib.import_module(f'oslo_messaging._{name}.client')
+        except ModuleNotFoundError:
+            continue  # not in this version
+        group = f'oslo_messaging_{name}'
+        conf.register_opts(getattr(module, group), group=group)
+
+
 def _complain_seldom():
     for name in TALKATIVE:
         logging.getLogger(name).addFilter(_seldom)  # the second time does nothing
 
 
-def _in_background(function, **kwargs):
-    thread = threading.Thread(target=function, kwargs=kwargs, daemon=True)
+def _in_background(function):
+    thread = threading.Thread(target=function, daemon=True)
     thread.start()
     return thread

@@ -56,7 +56,7 @@ class Outbox:
             except Exception:
                 # A bug. What comes after it has a right to be sent.
                 LOG.exception('Cannot send over the message bus')
-            if self.dropped > self._told:
+            if self.dropped > self._told and self._jobs.empty():
                 self._tell_end()
 
     def _drop(self):

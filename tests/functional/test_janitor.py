@@ -38,10 +38,10 @@ report_interval = 1
 class Janitor:
     """One ``marconi-janitor``: a master and the process that sweeps."""
 
-    def __init__(self, database):
+    def __init__(self, database, config=CONFIG):
         handle, self._config = tempfile.mkstemp(dir=process.TMPDIR)
         with open(handle, 'w') as file:
-            file.write(CONFIG.format(database=database.replace('$', '$$'), lease=LEASE))
+            file.write(config.format(database=database.replace('$', '$$'), lease=LEASE))
         self._log = self._config + '.log'
         with open(self._log, 'wb') as log:
             self._process = process.spawn(
