@@ -18,7 +18,7 @@ def transport_url(conf):
     asked = cfg.ConfigOpts()
     asked.register_opt(cfg.StrOpt('transport_url'))
     asked([], default_config_files=conf.config_file, default_config_dirs=conf.config_dir)
-    return asked.transport_url
+    return asked.transport_url or None
 
 
 def set_defaults():

@@ -27,7 +27,7 @@ class Messaging:
 
     def __init__(self, conf, url):
         """
-        :raises cfg.Error: a URL is malformed or names an unknown kind of broker.
+        :raises cfg.Error: a URL is malformed, or there is no driver for it.
         """
         _register_options(conf)
         _complain_seldom()
@@ -35,10 +35,10 @@ class Messaging:
         try:
             self._transport = oslo_messaging.get_rpc_transport(conf, url)
             notifications = oslo_messaging.get_notification_transport(conf)
-        except oslo_messaging.InvalidTransportURL:  # its text shows the password
+        except (oslo_messaging.InvalidTransportURL, ValueError):  # the text shows the password
             raise cfg.Error('transport_url is no URL such as '
                             'rabbit://user:password@host:5672/') from None
-        except oslo_messaging.DriverLoadFailure as error:
+        except (oslo_messaging.DriverLoadFailure, ImportError) as error:
             raise cfg.Error(f'transport_url: {error}') from error
         self._transports = (self._transport, notifications)
         self._janitors = oslo_messaging.get_rpc_client(self._transport, oslo_messaging.Target(

@@ -7,14 +7,19 @@ import tempfile
 import threading
 import time
 
+from oslo_config import cfg
+
+import marconi.conf
 from marconi import context
 from marconi import objects
+from marconi import rpc
 from marconi.rpc import janitors
 from marconi.rpc import messaging
 from marconi.rpc import notifier
 from marconi.rpc import outbox
 from marconi.rpc import payloads
 from tests import base
+from tests.servers import process
 
 QUEUE = objects.Queue(id=1, project='p', name='alarms', metadata={'_flavor': 'gold'}, pool='fast')
 #: For each kind of event something that it can be about.
@@ -242,11 +247,43 @@ class TestSeldom(base.TestCase):
         self.assertTrue(heard(logging.ERROR, '%s is unreachable', 'a'))
 
 
-class TestWithout(base.TestCase):
+class TestConfiguration(base.TestCase):
 
-    def test_nothing_is_loaded(self):
-        with tempfile.NamedTemporaryFile('w', suffix='.conf') as file:
+    def file(self, url=None):
+        handle, path = tempfile.mkstemp()
+        with open(handle, 'w') as file:
+            file.write('' if url is None else f'[DEFAULT]\ntransport_url = {url}\n')
             file.write(f'[database]\nconnection = {self.database_url()}\n')
-            file.flush()
-            output = subprocess.check_output([sys.executable, '-c', WITHOUT, file.name], text=True)
-        self.assertEqual("[] ['MainThread']\n", output)
+        return path
+
+    def test_without_a_bus_nothing_is_loaded(self):
+        for url in (None, ''):
+            output = subprocess.check_output([sys.executable, '-c', WITHOUT, self.file(url)],
+                                             text=True)
+            self.assertEqual("[] ['MainThread']\n", output)
+
+    def test_a_bus_that_does_not_exist_is_told_without_its_password(self):
+        for url in ('nonsense', 'me:secret@there', 'smoke://me:secret@there/',
+                    'rabbit://me:secret@there:port/', 'rabbit://me:secret@[::1/'):
+            error = self.assertRaises(
+                cfg.Error, rpc.check, marconi.conf.new([], [self.file(url)]))
+            self.assertIn('transport_url', str(error))
+            self.assertNotIn('secret', str(error))
+
+    def test_commands_tell_it_in_one_line(self):
+        for name in ('server', 'janitor'):
+            it = subprocess.run(
+                [sys.executable, '-m', f'marconi.cmd.{name}', '--config-file',
+                 self.file('nonsense'), '--config-file', self.quiet()],
+                capture_output=True, text=True, timeout=60)
+            self.assertEqual(1, it.returncode)
+            self.assertEqual(f'marconi-{name}: transport_url is no URL such as '
+                             'rabbit://user:password@host:5672/\n', it.stderr)
+
+    @staticmethod
+    def quiet():
+        handle, path = tempfile.mkstemp()
+        with open(handle, 'w') as file:
+            file.write(f'[DEFAULT]\nauth_strategy = noauth\nlog_file = {path}.log\n'
+                       f'[drivers:transport:wsgi]\nport = {process.free_port()}\n')
+        return path
