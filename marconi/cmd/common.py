@@ -15,8 +15,8 @@ LOG = log.getLogger(__name__)
 
 #: Other people's loggers, and the least that we want to hear of them.
 LEVELS = ['alembic=WARN', 'granian=WARN', '_granian=WARN', 'cotyledon=WARN', 'pecan=WARN',
-          'sqlalchemy=WARN', 'oslo_policy=WARN', 'oslo_messaging=INFO', 'stevedore=WARN',
-          'urllib3=WARN', 'keystonemiddleware=WARN', 'amqp=WARN']
+          'sqlalchemy=WARN', 'oslo_policy=WARN', 'oslo.messaging=INFO', 'oslo_service=WARN',
+          'stevedore=WARN', 'urllib3=WARN', 'keystonemiddleware=WARN', 'amqp=WARN']
 
 
 def configure(args=None, files=None, cli_opts=()):

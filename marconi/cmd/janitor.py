@@ -9,6 +9,7 @@ import cotyledon
 from marconi.cmd import common
 from marconi.cmd import metering
 from marconi.janitor import service
+from marconi import rpc
 
 #: Seconds for the janitor to end once it is told to.
 PATIENCE = 5
@@ -23,6 +24,7 @@ def _main(args):
     conf = common.configure(args)
     common.check_database(conf)
     metering.prepare(conf.metrics.janitor_port)
+    rpc.check(conf)
     run(conf)
 
 

@@ -22,6 +22,7 @@ from marconi.cmd import processes
 from marconi.core import broker as broker_module
 from marconi.core import heart
 from marconi.core import vitals
+from marconi import rpc
 
 LOG = log.getLogger(__name__)
 
@@ -49,6 +50,7 @@ def _main(args):
     common.check_database(conf)
     exposure.check(conf)
     metering.prepare(conf.metrics.port)
+    rpc.check(conf)
     serve(conf)
 
 

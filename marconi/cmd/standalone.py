@@ -17,6 +17,7 @@ from marconi.cmd import janitor
 from marconi.cmd import metering
 from marconi.cmd import server
 from marconi.cmd import supervisor
+from marconi import rpc
 
 #: Seconds for everything to stop: somewhat less than we promise.
 PATIENCE = 4.5
@@ -50,6 +51,7 @@ def run(options):
     _migrate(conf)
     exposure.check(conf)
     metering.prepare(conf.metrics.port, conf.metrics.janitor_port)
+    rpc.check(conf)
     boss = supervisor.Supervisor({'API server': lambda: server.serve(conf),
                                   'janitor': lambda: janitor.run(conf)}, PATIENCE)
     boss.start()

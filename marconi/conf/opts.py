@@ -5,8 +5,10 @@ from marconi import conf
 
 def set_defaults():
     """Show the options of others with the defaults that they have here."""
-    from marconi.conf import keystone  # late: it loads much that nobody else needs
+    from marconi.conf import keystone  # late: they load much that nobody else needs
+    from marconi.conf import rpc
     keystone.set_defaults()
+    rpc.set_defaults()
 
 
 def list_opts():

@@ -1,6 +1,7 @@
 """The broker, put together."""
 
 from marconi import policy as policy_module
+from marconi import rpc
 from marconi import storage
 from marconi.core import claims
 from marconi.core import encryption
@@ -21,6 +22,9 @@ class Broker:
     """
 
     def __init__(self, conf, stores, policy):
+        self.bus = rpc.connect(conf)
+        self.notifier = self.bus.notifier
+        self.janitors = self.bus.janitors
         self.limits = limits.Limits.from_conf(conf)
         self.policy = policy
         self.stores = stores
@@ -53,3 +57,4 @@ class Broker:
         """Let all who wait go, and close the connections."""
         self.waiters.close()
         self.stores.close()
+        self.bus.close()

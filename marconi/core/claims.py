@@ -25,7 +25,7 @@ class Claims:
 
         def claim(store, queue):
             made = store.claims.create(queue, ttl, grace, limit,
-                                       self.broker.queues.dead_letters(queue))
+                                       self.broker.queues.dead_letters(context, queue))
             metrics.messages('claimed', len(made.messages) if made else 0)
             return made
 

@@ -53,6 +53,11 @@ def with_stand_ins(metadata, limits):
     return shown
 
 
+def reserved(metadata):
+    """Return the reserved attributes among the metadata."""
+    return {key: value for key, value in metadata.items() if key in _RULES}
+
+
 def message_ttl(metadata, limits):
     """Return the ttl of a message that was posted without one."""
     return metadata.get(MESSAGE_TTL) or limits.default_message_ttl

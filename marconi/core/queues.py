@@ -23,17 +23,11 @@ class Queues:
         """
         self.broker.policy.authorize(context, 'queues:create')
         rules.validate(metadata, self.broker.limits, self.broker.cipher)
-        try:
-            return self.stores.create(context.project, name, metadata,
-                                      metadata.get(rules.FLAVOR))
-        except exception.FlavorNotFound as error:
-            raise exception.InvalidValue(
-                f'{rules.FLAVOR} must name a flavor that takes queues, and is '
-                f'{error.name}.') from error
+        return self._create(context, name, metadata)
 
     def create_on_post(self, context, name):
         """Make a queue that somebody posts to before it exists."""
-        self.stores.create(context.project, name, {})
+        self._create(context, name, {})
 
     def get(self, context, name):
         """Return the ``Queue`` as it is now.
@@ -74,6 +68,7 @@ class Queues:
             changed = change(dict(queue.metadata))
             rules.validate(changed, self.broker.limits, self.broker.cipher)
             if self.stores.update(queue, changed):
+                self._tell(context, 'queue.update', queue.evolve(metadata=changed))
                 return changed
         raise exception.StorageUnavailable(
             f'Queue {name} is being changed by too many callers at once.', retry_after=1)
@@ -93,19 +88,28 @@ class Queues:
         :param messages: False spares them: a caller may ask for nothing.
         """
         self.broker.policy.authorize(context, 'queues:purge')
+
+        def purge(store, queue):
+            store.streams.purge(queue)
+            self._tell(context, 'queue.purge', queue)
+            self.broker.janitors.hint('purged_messages')
+
         if messages:
-            self.stores.purge(context.project, name)
+            self.stores.call(context.project, name, purge, missing=lambda: None)
 
     def delete(self, context, name):
         """Delete a queue with all it holds; no error if there is none."""
         self.broker.policy.authorize(context, 'queues:delete')
-        self.stores.delete(context.project, name)
+        queue = self.stores.delete(context.project, name)
+        if queue is not None:
+            self._tell(context, 'queue.delete', queue)
+            self.broker.janitors.hint('purged_messages')
 
     def share(self, context, name):
         """Return if the caller may make a pre-signed URL for this queue."""
         self.broker.policy.authorize(context, 'queues:share')
 
-    def dead_letters(self, queue):
+    def dead_letters(self, context, queue):
         """Return where messages of ``queue`` go that were claimed too often.
 
         :returns: ``DeadLetters``, or None unless both attributes are set. The
@@ -117,13 +121,32 @@ class Queues:
             return None
         target = self.stores.find(queue.project, name)
         if target is None:
-            self.stores.create(queue.project, name, {}, beside=queue)
+            self._create(context, name, {}, beside=queue)
             target = self.stores.find(queue.project, name)
         if target is None:  # deleted again this very moment
             return None
         store = None if target.pool == queue.pool else self.stores.store_of(target)
         return objects.DeadLetters(queue=target, store=store, max_claims=most,
                                    ttl=queue.metadata.get(rules.DEAD_LETTER_TTL))
+
+    def _create(self, context, name, metadata, beside=None):
+        try:
+            created = self.stores.create(context.project, name, metadata,
+                                         metadata.get(rules.FLAVOR), beside)
+        except exception.FlavorNotFound as error:
+            raise exception.InvalidValue(
+                f'{rules.FLAVOR} must name a flavor that takes queues, and is '
+                f'{error.name}.') from error
+        if created:
+            queue = self.stores.find(context.project, name)
+            if queue is not None:  # else it was deleted again this very moment
+                self._tell(context, 'queue.create', queue)
+        return created
+
+    def _tell(self, context, event, queue):
+        # What tenants write into their metadata is theirs.
+        self.broker.notifier.tell(
+            context, event, queue.evolve(metadata=rules.reserved(queue.metadata)))
 
     def _get(self, context, name):
         queue = self.stores.find_afresh(context.project, name)

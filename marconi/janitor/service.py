@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import threading
-import time
 import uuid
 
 import cotyledon
@@ -16,19 +15,19 @@ from marconi.core import heart
 from marconi.core import vitals
 from marconi.janitor import backlog
 from marconi.janitor import lease
+from marconi.janitor import manager
 from marconi.janitor import moves
 from marconi.janitor import sweeps
+from marconi.janitor import turns
 
 LOG = log.getLogger(__name__)
 
 #: Seconds to wait for a running batch when we are told to stop.
 GRACE = 3.5
-#: Seconds between two looks at which pools there are.
-LOOK_INTERVAL = 5
 
 
 class Janitor(cotyledon.Service):
-    """Takes turns between the sweeps, so that a big one does not hold up the others."""
+    """Does all the sweeps of all databases, as far as other janitors leave them to it."""
 
     name = 'janitor'
     graceful_shutdown_timeout = 4
@@ -44,46 +43,55 @@ class Janitor(cotyledon.Service):
         self._backlog = backlog.Backlog(self._broker.stores, conf.metrics)
         self._vitals = vitals.Vitals(self._broker, 'janitor', self._backlog.queues)
         self._vitals.start()
-        self._stopping = threading.Event()
-        self._finished = threading.Event()
         #: {pool: (store, its sweeps)}
         self._pools = {}
+        self._stopping = threading.Event()
+        self._finished = threading.Event()
         self._moves = self._make_moves()
+        # A large queue takes minutes to move: the sweeps go on meanwhile.
+        self._turns = [turns.Turns(self._look), turns.Turns(lambda: [self._moves])]
 
     def run(self):
         """Sweep until told to stop."""
         LOG.info('Janitor %s starts', self._holder)
-        # On its own: a large queue takes minutes.
-        mover = threading.Thread(target=self._move, name='marconi-mover', daemon=True)
-        mover.start()
-        due, now = {}, time.monotonic()
-        next_report = next_look = now
-        while not self._stopping.is_set():
-            now = time.monotonic()
-            if now >= next_look:
-                due = {sweep: due.get(sweep, now) for sweep in self._look()}
-                next_look = now + LOOK_INTERVAL
-            if now >= next_report:
-                self._report()
-                next_report = now + self._options.report_interval
-            sweep = min(due, key=due.get)
-            if not self._stopping.wait(min(due[sweep], next_report, next_look) - now):
-                if time.monotonic() >= due[sweep]:
-                    due[sweep] = sweep.turn() + time.monotonic()
-        mover.join()
+        self._broker.bus.serve(manager.Manager(self))
+        threads = [threading.Thread(target=own.run, name='marconi-sweeps', daemon=True)
+                   for own in self._turns]
+        for thread in threads:
+            thread.start()
+        while not self._stopping.wait(self._options.report_interval):
+            self._report()
+        for thread in threads:
+            thread.join()
         self._finished.set()
 
+    def wake(self, name):
+        """Run the sweeps of this name without waiting for their time; False if there are none.
+
+        May be called from any thread.
+        """
+        return any([own.wake(name) for own in self._turns])
+
+    def terminate(self):
+        """Finish the running batch and give the work to others."""
+        self._stopping.set()
+        for own in self._turns:
+            own.stop()
+        if self._finished.wait(GRACE):
+            self._release()
+        self._vitals.stop()
+        self._heart.stop()
+        self._report()
+        LOG.info('Janitor %s ends', self._holder)
+        self._broker.close()
+
     def _look(self):
-        """Return the sweeps of all pools that there are now."""
+        """Return the sweeps of all databases that there are now."""
         known, self._pools = self._pools, {}
         for pool, store in self._broker.stores.all():
             old = known.get(pool)
             self._pools[pool] = old if old and old[0] is store else (
                 store, sweeps.make(store, self._leases(store), self._options, pool))
-        return self._sweeps
-
-    @property
-    def _sweeps(self):
         return [sweep for _, own in self._pools.values() for sweep in own]
 
     def _leases(self, store):
@@ -95,23 +103,8 @@ class Janitor(cotyledon.Service):
         return sweeps.Sweep('moves', moves.Moves(stores, held, self._stopping), held,
                             self._options.batch, self._options.interval)
 
-    def _move(self):
-        while not self._stopping.wait(self._moves.turn()):
-            pass
-
-    def terminate(self):
-        """Finish the running batch and give the work to others."""
-        self._stopping.set()
-        if self._finished.wait(GRACE):
-            self._release()
-        self._vitals.stop()
-        self._heart.stop()
-        self._report()
-        LOG.info('Janitor %s ends', self._holder)
-        self._broker.close()
-
     def _release(self):
-        for sweep in [*self._sweeps, self._moves]:
+        for sweep in self._all():
             try:
                 sweep.lease.release()
             except exception.StorageUnavailable as error:
@@ -120,4 +113,7 @@ class Janitor(cotyledon.Service):
 
     def _report(self):
         LOG.info('Rows cleared since the last report: %s',
-                 ', '.join(sweep.report() for sweep in [*self._sweeps, self._moves]))
+                 ', '.join(sweep.report() for sweep in self._all()))
+
+    def _all(self):
+        return [sweep for own in self._turns for sweep in own.sweeps]

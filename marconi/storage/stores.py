@@ -152,13 +152,8 @@ class Stores:
         self._forget(queue.project, queue.name)
         return True
 
-    def purge(self, project, name):
-        """Make all messages of a queue disappear, if it exists."""
-        self.call(project, name, lambda store, queue: store.streams.purge(queue),
-                  missing=lambda: None)
-
     def delete(self, project, name):
-        """Delete a queue, if it exists.
+        """Delete a queue, if it exists; return it as it was, or None.
 
         First the pool closes it, which every process notices at once; then the
         catalogue forgets it. ``find_afresh`` finishes a deletion that stopped
@@ -167,10 +162,12 @@ class Stores:
         def delete(store, queue):
             store.streams.close(queue)
             self.control.queues.delete(queue)
+            return queue
 
         self._forget(project, name)
-        self.call(project, name, delete, missing=lambda: None)
+        deleted = self.call(project, name, delete, missing=lambda: None)
         self._forget(project, name)
+        return deleted
 
     def known(self, names):
         """Return {(project, name): queue} for those that exist.

@@ -47,7 +47,7 @@ class Caller:
             path += '?' + parse.urlencode(query, doseq=True)
         body = None if document is None else json.dumps(document)
         headers = self.headers if body is None else {
-            **self.headers, 'Content-Type': 'application/json'}
+            'Content-Type': 'application/json', **self.headers}
         try:
             if self._connection is None:
                 self._connection = client.HTTPConnection(

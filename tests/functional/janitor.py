@@ -29,16 +29,17 @@ report_interval = 1
 class Janitor:
     """One ``marconi-janitor``: a master and the process that sweeps."""
 
-    def __init__(self, database, lease, options='', code=None):
+    def __init__(self, database, lease, options='', code=None, config=CONFIG):
         """
         :param database: the URL of a migrated database.
         :param lease: seconds.
         :param options: more lines for the section [janitor].
+        :param config: the whole configuration.
         :param code: the directory of another Marconi to run; None for this one.
         """
         handle, self._config = tempfile.mkstemp(dir=process.TMPDIR)
         with open(handle, 'w') as file:
-            file.write(CONFIG.format(
+            file.write(config.format(
                 database=database.replace('$', '$$'), lease=lease, options=options))
         self._log = self._config + '.log'
         with open(self._log, 'wb') as log:

@@ -1,6 +1,6 @@
 """Private servers for the tests, started from whatever binaries are installed.
 
-Each module holds one kind of server. To add one (RabbitMQ): write a subclass of
+Each module holds one kind of server. To add one: write a subclass of
 :class:`tests.servers.process.Server` that says how to use one that is ``announced``, and name it in
 ``KINDS``. ``python -m tests.servers`` then starts it, and announces it to the tests in the
 environment variable named there.
@@ -12,6 +12,7 @@ from tests.servers import keystone
 from tests.servers import mariadb
 from tests.servers import memcached
 from tests.servers import postgresql
+from tests.servers import rabbitmq
 
 DATABASES = {
     'postgresql': postgresql.PostgreSQL,
@@ -22,6 +23,7 @@ KINDS = {
     **DATABASES,
     'keystone': keystone.Keystone,
     'memcached': memcached.Memcached,
+    'rabbitmq': rabbitmq.RabbitMQ,
 }
 
 _shared = {}

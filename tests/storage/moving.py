@@ -63,6 +63,9 @@ class BetweenDatabases:
             support.new(message) if isinstance(message, str) else message
             for message in messages], client))
 
+    def purge(self):
+        self.call(lambda store, queue: store.streams.purge(queue))
+
     def claim(self, limit=10, ttl=60, grace=60, dead_letters=None):
         return self.call(lambda store, queue: store.claims.create(
             queue, ttl, grace, limit, dead_letters))

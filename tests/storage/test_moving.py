@@ -99,7 +99,7 @@ class TestWhatMoves(moving.BetweenDatabases, base.TestCase):
 
     def test_what_was_purged_does_not(self):
         self.post(*support.several(6))
-        self.stores.purge('project', 'queue')
+        self.purge()
         ids = self.post('a', 'b')
         self.move()
         self.assertEqual(ids, support.ids(self.everything()))
@@ -212,7 +212,7 @@ class TestWhileItMoves(moving.BetweenDatabases, base.TestCase):
 
     def test_purging(self):
         def replace():
-            self.stores.purge('project', 'queue')
+            self.purge()
             self.post('new')
 
         self.move_and(lambda: None, replace)
@@ -325,7 +325,7 @@ class TestInterrupted(moving.BetweenDatabases, base.TestCase):
             self.assertRaises(exception.StorageUnavailable, mover.run)
         self.assertEqual('old', self.queue.pool)
         self.post('new')
-        self.stores.purge('project', 'queue')
+        self.purge()
         self.ids = self.post(*support.several(14))
         self.held = self.claim(3)
         self.mover().run()

@@ -13,6 +13,7 @@ from keystoneauth1 import loading
 from keystonemiddleware import auth_token
 from oslo_config import cfg
 from oslo_config import generator as config_generator
+from oslo_messaging import opts as messaging_opts
 from oslo_policy import generator as policy_generator
 
 from marconi.api import errors
@@ -20,13 +21,16 @@ from marconi.api import root
 import marconi.conf
 from marconi.conf import keystone
 from marconi.conf import opts
+from marconi import context as context_module
 from marconi.core import limits
 from marconi.core import metadata
 from marconi.janitor import sweeps
 from marconi import metrics
 from marconi.metrics import gauges
 from marconi import policies
+from marconi.rpc import payloads
 from tests import base
+from tests.unit import test_rpc
 
 ROOT = pathlib.Path(__file__).parents[2]
 GUIDES = ROOT / 'doc/source'
@@ -94,7 +98,8 @@ class TestConfiguration(base.TestCase):
 
     def test_options_that_pages_name_exist(self):
         known = {(group, option.dest)
-                 for group, options in opts.list_opts() + self.options_of_keystone()
+                 for group, options in (opts.list_opts() + self.options_of_keystone()
+                                        + self.options_of_messaging())
                  for option in options}
         for page, text in pages():
             for group, option in re.findall(r'``\[([\w:]+)\]\s+(\w+)', text):
@@ -105,6 +110,15 @@ class TestConfiguration(base.TestCase):
         return auth_token.list_opts() + [
             (group, loading.get_auth_plugin_conf_options('password'))
             for group, _ in auth_token.list_opts()]
+
+    @staticmethod
+    def options_of_messaging():
+        return [(group or 'DEFAULT', options) for group, options in messaging_opts.list_opts()]
+
+    def test_the_sample_shows_our_defaults_for_the_message_bus(self):
+        shown = self.sample()['DEFAULT']
+        self.assertRegex(shown, r'(?m)^#transport_url = <None>$')
+        self.assertRegex(shown, r'(?m)^#control_exchange = marconi$')
 
     def test_the_sample_shows_our_defaults_for_keystone(self):
         shown = self.sample()[keystone.GROUP]
@@ -200,6 +214,45 @@ class TestApiReference(base.TestCase):
             json.loads((API_REF / 'samples' / name).read_text())
 
 
+class TestNotifications(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        text = (GUIDES / 'admin/notifications.rst').read_text()
+        events, self.fields = text.split('.. list-table:: Fields')
+        self.intro, self.events = events.split('.. list-table:: Events')
+        self.example = json.loads(textwrap.dedent(
+            re.search(r'code-block:: json\n\n((?:   .*\n)+)', text)[1]))
+
+    @staticmethod
+    def payload(event):
+        context = context_module.RequestContext(project_id='p')
+        return payloads.build(context, event, test_rpc.value_of(event))
+
+    @staticmethod
+    def names(payload):
+        """The fields of a payload as the page calls them."""
+        for name, value in payload.items():
+            if isinstance(value, dict):
+                yield from (f'{name}.{part}' for part in value)
+            else:
+                yield name
+
+    def test_the_page_has_the_fields_of_each_event(self):
+        common = set(re.findall(r'``(\w+)``', self.intro.rpartition('Every payload has')[2]))
+        shown = {event: set(re.findall('``(.*?)``', fields)) for event, fields in re.findall(
+            r'\* - ``([\w.]+)``\n     - [^*]*?\n     - (.*)\n', self.events)}
+        self.assertEqual({event: set(self.names(self.payload(event))) - common
+                          for event in payloads.EVENTS}, shown)
+        known = common.union(*shown.values())
+        self.assertEqual(known, set(re.findall(r'\* - ``([\w.]+)``', self.fields)))
+
+    def test_the_example_is_one(self):
+        payload = self.payload('queue.create')
+        self.assertEqual(list(self.names(payload)), list(self.names(self.example['payload'])))
+        self.assertEqual(payload['version'], self.example['payload']['version'])
+
+
 class TestPages(base.TestCase):
 
     def test_links_between_pages_lead_somewhere(self):
@@ -239,7 +292,7 @@ class TestPages(base.TestCase):
 
     def test_modules_that_the_contributor_guide_names_exist(self):
         text = (GUIDES / 'contributor/architecture.rst').read_text()
-        part = '(?:api|core|storage|janitor|cmd|wsgi)'
+        part = '(?:api|core|rpc|storage|janitor|cmd|wsgi)'
         for path in re.findall(rf'``({part}/[\w/]*(?:\.py)?)``', text):
             self.assertTrue((ROOT / 'marconi' / path).exists(), path)
 

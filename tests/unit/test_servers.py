@@ -137,6 +137,37 @@ class TestServer(OnEveryDatabaseServer, base.TestCase):
         self.assertFalse(os.path.exists(directory))
 
 
+class TestRabbitMQ(base.TestCase):
+
+    def family(self):
+        """Programs of Erlang that belong to this process."""
+        return {child.name() for child in psutil.Process().children(recursive=True)
+                if child.name() in ('epmd', 'beam.smp') and process.alive(child)}
+
+    def test_life(self):
+        before = self.family()
+        server = self.own_server('rabbitmq')
+        port, directory = server.port, server.directory
+        self.assertEqual({'epmd', 'beam.smp'}, self.family())
+        server.stop()
+        self.assertEqual((0, before), (server.process.returncode, self.family()))
+        server.start()
+        server.kill()
+        self.assertEqual(before, self.family())
+        server.restart()
+        self.assertEqual((port, directory), (server.port, server.directory))
+        server.close()
+        self.assertEqual(before, self.family())
+        self.assertFalse(os.path.exists(directory))
+
+    def test_listens_on_this_machine_only(self):
+        self.own_server('rabbitmq')
+        ours = {child.pid for child in psutil.Process().children(recursive=True)}
+        addresses = {it.laddr.ip for it in psutil.net_connections('inet')
+                     if it.pid in ours and it.status == psutil.CONN_LISTEN}
+        self.assertEqual({'127.0.0.1', '::1'}, addresses | {'::1'})
+
+
 class TestDatabases(OnEveryDatabaseServer, base.TestCase):
 
     def setUp(self):
