@@ -21,6 +21,8 @@ class RequestContext(context.RequestContext):
         self.policy_asked = False
         #: Whether a pre-signed URL, and not a role, gives the right to ask.
         self.presigned = False
+        #: Whether the quotas of the project bound what is done, and it counts.
+        self.quotas_apply = True
 
     @property
     def project(self):

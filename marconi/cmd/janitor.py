@@ -21,6 +21,7 @@ def main(args=None):
 def _main(args):
     conf = common.configure(args)
     common.check_database(conf)
+    common.check_quota(conf)
     run(conf)
 
 

@@ -44,6 +44,7 @@ def _main(args):
     check_port(conf)
     common.check_database(conf)
     exposure.check(conf)
+    common.check_quota(conf)
     serve(conf)
 
 

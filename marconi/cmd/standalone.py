@@ -48,6 +48,7 @@ def run(options):
     server.check_port(conf)
     _migrate(conf)
     exposure.check(conf)
+    common.check_quota(conf)
     boss = supervisor.Supervisor({'API server': lambda: server.serve(conf),
                                   'janitor': lambda: janitor.run(conf)}, PATIENCE)
     boss.start()

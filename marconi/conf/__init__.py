@@ -7,10 +7,11 @@ from marconi.conf import api
 from marconi.conf import database
 from marconi.conf import default
 from marconi.conf import janitor
+from marconi.conf import quota
 from marconi.conf import signed_url
 from marconi.conf import transport
 
-MODULES = (default, api, database, janitor, signed_url, transport)
+MODULES = (default, api, database, janitor, quota, signed_url, transport)
 
 
 def new(args=(), files=None, project='marconi'):

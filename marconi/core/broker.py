@@ -8,6 +8,7 @@ from marconi.core import health
 from marconi.core import limits
 from marconi.core import messages
 from marconi.core import queues
+from marconi.core import quotas
 from marconi.core import waiting
 from marconi.storage import stores as stores_module
 
@@ -15,8 +16,8 @@ from marconi.storage import stores as stores_module
 class Broker:
     """Everything that a door may ask for.
 
-    A door translates the wire to calls on ``queues``, ``messages``, ``claims``
-    and ``health``, and their answers and errors back; it decides nothing.
+    A door translates the wire to calls on ``queues``, ``messages``, ``claims``,
+    ``quotas`` and ``health``, and their answers and errors back; it decides nothing.
     """
 
     def __init__(self, conf, stores, policy):
@@ -25,6 +26,7 @@ class Broker:
         self.stores = stores
         self.cipher = encryption.Cipher(conf.transport.message_encryption_key)
         self.waiters = waiting.Waiters(stores, conf.transport.max_waiting)
+        self.quotas = quotas.Quotas(self, conf)
         self.queues = queues.Queues(self)
         self.messages = messages.Messages(self)
         self.claims = claims.Claims(self)
@@ -47,4 +49,5 @@ class Broker:
     def close(self):
         """Let all who wait go, and close the connections."""
         self.waiters.close()
+        self.quotas.close()
         self.stores.close()

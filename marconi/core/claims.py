@@ -24,7 +24,7 @@ class Claims:
 
         def claim(store, queue):
             return store.claims.create(queue, ttl, grace, limit,
-                                       self.broker.queues.dead_letters(queue))
+                                       self.broker.queues.dead_letters(context, queue))
 
         def look():
             return self.stores.call(context.project, name, claim, missing=lambda: None)

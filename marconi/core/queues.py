@@ -20,14 +20,17 @@ class Queues:
         :param metadata: dict; reserved attributes are checked.
         :returns: True if it is new.
         :raises InvalidValue: a reserved attribute breaks its rule.
+        :raises QuotaExceeded: the project has as many queues as it may.
         """
         self.broker.policy.authorize(context, 'queues:create')
         rules.validate(metadata, self.broker.limits, self.broker.cipher)
-        return self.stores.create(context.project, name, metadata)
+        with self.broker.quotas.queue(context, context.project, name):
+            return self.stores.create(context.project, name, metadata)
 
     def create_on_post(self, context, name):
         """Make a queue that somebody posts to before it exists."""
-        self.stores.create(context.project, name, {})
+        with self.broker.quotas.queue(context, context.project, name):
+            self.stores.create(context.project, name, {})
 
     def get(self, context, name):
         """Return the ``Queue`` as it is now.
@@ -91,21 +94,24 @@ class Queues:
             self.stores.call(context.project, name,
                              lambda store, queue: store.streams.purge(queue),
                              missing=lambda: None)
+            self.broker.quotas.emptied(context)
 
     def delete(self, context, name):
         """Delete a queue with all it holds; no error if there is none."""
         self.broker.policy.authorize(context, 'queues:delete')
         self.stores.delete(context.project, name)
+        self.broker.quotas.emptied(context)
 
     def share(self, context, name):
         """Return if the caller may make a pre-signed URL for this queue."""
         self.broker.policy.authorize(context, 'queues:share')
 
-    def dead_letters(self, queue):
+    def dead_letters(self, context, queue):
         """Return where messages of ``queue`` go that were claimed too often.
 
         :returns: ``DeadLetters``, or None unless both attributes are set. The
-            queue they name is made if it does not exist.
+            queue they name is made if it does not exist; if the project has as
+            many queues as it may, None: consumers must not stop for it.
         """
         name = queue.metadata.get(rules.DEAD_LETTER_QUEUE)
         most = queue.metadata.get(rules.MAX_CLAIM_COUNT)
@@ -113,7 +119,11 @@ class Queues:
             return None
         target = self.stores.find(queue.project, name)
         if target is None:
-            self.stores.create(queue.project, name, {}, pool=queue.pool)
+            try:
+                with self.broker.quotas.queue(context, queue.project, name):
+                    self.stores.create(queue.project, name, {}, pool=queue.pool)
+            except exception.QuotaExceeded:
+                return None
             target = self.stores.find(queue.project, name)
         if target is None:  # deleted again this very moment
             return None

@@ -36,7 +36,7 @@ class Janitor(cotyledon.Service):
         self._holder = f'{socket.gethostname()[:64]}:{os.getpid()}:{uuid.uuid4().hex[:8]}'
         store = self._broker.stores.control
         self._sweeps = sweeps.make(
-            store,
+            store, self._broker.quotas.recount,
             lambda name: lease.Lease(store.leases, name, self._holder, self._options.lease),
             self._options)
         self._stopping = threading.Event()

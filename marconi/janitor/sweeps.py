@@ -9,8 +9,10 @@ from marconi.storage import base
 
 LOG = log.getLogger(__name__)
 
-#: What there is to do: the contract's methods, in its order.
-NAMES = [name for name in vars(base.Sweeps) if name in base.Sweeps.__abstractmethods__]
+#: The sweep that counts what projects use; its work is the core's.
+COUNTS = 'usage_counts'
+#: What there is to do: the contract's methods, in its order, and counting.
+NAMES = [name for name in vars(base.Sweeps) if name in base.Sweeps.__abstractmethods__] + [COUNTS]
 #: The longest rest after repeated failures, in seconds.
 LONGEST_REST = 30.0
 
@@ -82,11 +84,12 @@ def _about(seconds):
     return seconds * random.uniform(0.8, 1.2)
 
 
-def make(store, new_lease, options):
+def make(store, count, new_lease, options):
     """Return every sweep over ``store``.
 
+    :param count: the work of ``COUNTS``.
     :param new_lease: function that returns the ``Lease`` of a name.
     :param options: the configuration group ``janitor``.
     """
-    return [Sweep(name, getattr(store.sweeps, name), new_lease(name), options.batch,
-                  options.interval) for name in NAMES]
+    return [Sweep(name, count if name == COUNTS else getattr(store.sweeps, name),
+                  new_lease(name), options.batch, options.interval) for name in NAMES]

@@ -184,6 +184,7 @@ class Messages(abc.ABC):
     def delete(self, queue, id, claim_id=None):
         """Delete one message; no error if there is none.
 
+        :returns: how many were deleted, 0 or 1.
         :raises MessageClaimed: a live claim holds it, and ``claim_id`` is not
             that claim's.
         :raises MessageNotClaimed: ``claim_id`` is given and no live claim
@@ -196,6 +197,7 @@ class Messages(abc.ABC):
 
         :param claim_ids: if not None, each message must be held by one of
             these claims, else nothing is deleted.
+        :returns: how many were deleted.
         :raises MessageClaimed, MessageNotClaimed: with ``claim_ids``.
         """
 
@@ -206,6 +208,19 @@ class Messages(abc.ABC):
     @abc.abstractmethod
     def stats(self, queue):
         """Return ``Stats``, counted by the same rules as ``list``."""
+
+    @abc.abstractmethod
+    def measure(self, queue, after=0, limit=1000, until=None):
+        """Count one page of a queue: return (messages, bytes, position).
+
+        Looks at up to ``limit`` rows and counts those that ``list`` could
+        show, claimed and delayed ones too; bytes are of stored bodies. The
+        position is where the next page begins, None if there is none. It makes
+        no difference whether ``queue`` is out of date.
+
+        :param after: the position that the page before returned.
+        :param until: milliseconds; what was posted later is left out.
+        """
 
     @abc.abstractmethod
     def signals(self, queues):
@@ -248,6 +263,60 @@ class Claims(abc.ABC):
     @abc.abstractmethod
     def release(self, queue, claim_id):
         """Free the claim's messages at once; no error if there is none."""
+
+
+class Usage(abc.ABC):
+    """What projects with limits use, in the control database.
+
+    Each process adds what it posted and deleted some time after it did; a
+    janitor counts now and then, because nobody tells of what expires or is
+    purged, nor of what a killed process did.
+    """
+
+    @abc.abstractmethod
+    def get(self, project):
+        """Return the ``Usage`` of a project; None if none is kept.
+
+        :returns: with ``counted`` false if a count was asked for and not begun.
+        """
+
+    @abc.abstractmethod
+    def add(self, changes):
+        """Add to the usage of projects; return {project: ``Usage``} after that.
+
+        From now on it is kept for these projects; for those that are new, a
+        count is due.
+
+        :param changes: {project: (messages, bytes)}, any of them negative or 0.
+        """
+
+    @abc.abstractmethod
+    def mark(self, project):
+        """Let a count of the project be due at once, if its usage is kept."""
+
+    @abc.abstractmethod
+    def begin_count(self):
+        """Return the ``Count`` that is most overdue, or None; it has begun now.
+
+        It stays due until it is finished, so that another janitor begins anew
+        if this one dies.
+        """
+
+    @abc.abstractmethod
+    def finish_count(self, count, messages, bytes, seconds):
+        """Correct the usage by what was counted; the next count is due in ``seconds``.
+
+        What was added since the count began stays added. If ``mark`` was
+        called since, the next count is due at once; if another count began,
+        this one is void.
+
+        :param messages: how many there were when the count began, or None if
+            that could not be found out: then nothing is corrected.
+        """
+
+    @abc.abstractmethod
+    def forget(self, count):
+        """Keep the usage of this project no longer."""
 
 
 class Leases(abc.ABC):
@@ -300,6 +369,7 @@ class Store(abc.ABC):
     streams: Streams
     messages: Messages
     claims: Claims
+    usage: Usage
     leases: Leases
     sweeps: Sweeps
 

@@ -33,8 +33,11 @@ from tests.storage.contract.streams import Streams
 from tests.storage.contract.sweeps import Sweeps
 from tests.storage.contract.tenants import Tenants
 from tests.storage.contract.time import Time
+from tests.storage.contract.usage import Measuring
+from tests.storage.contract.usage import Usage
 
 __all__ = [
     'ClaimDeadlines', 'Claims', 'Concurrency', 'DeadLetters', 'Deletion', 'Leases', 'Listing',
-    'Messages', 'Model', 'Queues', 'Signals', 'Staleness', 'Streams', 'Sweeps', 'Tenants', 'Time',
+    'Measuring', 'Messages', 'Model', 'Queues', 'Signals', 'Staleness', 'Streams', 'Sweeps',
+    'Tenants', 'Time', 'Usage',
 ]
