@@ -1,4 +1,6 @@
-"""Quotas at the door: what is refused, in which words, and what is shown. v2 § limits."""
+"""Quotas at the door: what is refused, in which words, and what is shown."""
+
+import threading
 
 from marconi import exception
 from tests.api import base
@@ -269,3 +271,49 @@ class TestVersion2(QuotaTest):
         self.post('a', queue='one')
         self.api.put('/queues/two', {})
         self.assertEqual([(wire.PROJECT, 'messages', 1, 0), (wire.PROJECT, 'queues', 1, 1)], told)
+
+
+class TestCrowd(QuotaTest):
+    """In one process no limit is crossed, however many ask at the same time."""
+
+    scenarios = base.scenarios(wire.V2)
+    CROWD = 8
+
+    def crowd(self, action):
+        """Call action(number of the thread, caller) in each thread until it is refused.
+
+        :returns: how often it was not.
+        """
+        done, start = [], threading.Barrier(self.CROWD)
+
+        def run(number):
+            caller = self.caller()
+            start.wait(30)
+            while (response := action(number, caller)).status_int == 201:
+                done.append(response)
+            done.append(response)
+
+        threads = [threading.Thread(target=run, args=(number,)) for number in range(self.CROWD)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(120)
+        refused = [response for response in done if response.status_int != 201]
+        self.assertEqual([403] * self.CROWD, [response.status_int for response in refused])
+        return len(done) - len(refused)
+
+    def test_messages(self):
+        self.options = {'quota.sync_interval': 0.05}
+        self.limit(messages=101)
+        self.assertEqual(50, self.crowd(
+            lambda number, caller: self.post('a', 'b', queue=f'q-{number % 2}', caller=caller)))
+        self.assertEqual(100, sum(self.api.counts(f'q-{number}')[2] for number in range(2)))
+        self.assertStatus(201, self.post('c', queue='q-0'))
+        self.assertRefused(self.post('d', queue='q-0'), 'messages', 101, 101, 1)
+
+    def test_queues(self):
+        self.limit(queues=20)
+        names = iter(range(10 ** 6))
+        self.assertEqual(20, self.crowd(
+            lambda number, caller: caller.put(f'/queues/q-{next(names)}', {})))
+        self.assertEqual(20, self.broker.stores.control.queues.count(wire.PROJECT))
