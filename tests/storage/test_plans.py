@@ -117,7 +117,8 @@ class TestPlans(LargeQueue):
             self.more_queues(connection)
             fill(connection, self.large, self.others)
             connection.exec_driver_sql('COMMIT')
-            names = ', '.join(table.name for table in tables.metadata.sorted_tables)
+            quote = connection.dialect.identifier_preparer.quote
+            names = ', '.join(quote(table.name) for table in tables.metadata.sorted_tables)
             # SQLite is left without statistics: nobody makes them for an embedded database.
             gather = {'postgresql': f'VACUUM ANALYZE {names}', 'sqlite': 'SELECT 1'}
             connection.exec_driver_sql(gather.get(self.backend, f'ANALYZE TABLE {names}'))
