@@ -52,4 +52,7 @@ def from_conf(conf):
         return Fixed(limits)
     from marconi.quota import keystone  # late: it loads what only Keystone needs
     from marconi.quota import memory
-    return memory.Memory(keystone.UnifiedLimits(conf), limits, options.limits_lifetime)
+    # What is registered is the same for all projects, and asked for less often than theirs.
+    shared = options.limits_lifetime / 4
+    return memory.Memory(keystone.UnifiedLimits(conf, shared), limits,
+                         options.limits_lifetime - shared)

@@ -6,6 +6,7 @@ and never notices that a limit has changed.
 """
 
 import functools
+import time
 
 from keystoneauth1 import exceptions
 from keystoneauth1 import loading
@@ -19,8 +20,9 @@ from marconi import quota
 class UnifiedLimits:
     """Asks Keystone; call it with a project."""
 
-    def __init__(self, conf):
+    def __init__(self, conf, lifetime, clock=time.monotonic):
         """
+        :param lifetime: for how many seconds what is registered is remembered.
         :raises cfg.Error: the options do not tell how to reach Keystone.
         """
         unified_limits.register_opts(conf)
@@ -39,6 +41,9 @@ class UnifiedLimits:
         except exceptions.ClientException as error:
             raise cfg.Error(f'[{group}]: {error}') from error
         self._whose = functools.cache(self._find_service)
+        self._lifetime = lifetime
+        self._clock = clock
+        self._registered = {}, float('-inf')
 
     def __call__(self, project):
         """Return the ``Limits`` of a project.
@@ -49,23 +54,31 @@ class UnifiedLimits:
         :raises LimitsUnavailable: Keystone does not answer, or not as it should.
         """
         try:
-            found = dict.fromkeys(quota.RESOURCES, 0)
-            for limit in self._get('registered_limits', **self._whose()):
-                found[limit['resource_name']] = limit['default_limit']
-            for limit in self._own(project):
-                found[limit['resource_name']] = limit['resource_limit']
+            found = dict.fromkeys(quota.RESOURCES, 0) | self._defaults() | self._own(project)
             return quota.Limits(**{name: found[name] for name in quota.RESOURCES})
         except (exceptions.ClientException, ValueError, KeyError) as error:
             # The last two: something answers that is no Keystone.
             raise exception.LimitsUnavailable(reason=error) from error
 
+    def _defaults(self):
+        """Return {resource: limit}, as registered."""
+        found, asked = self._registered
+        now = self._clock()
+        if now - asked >= self._lifetime:
+            found = {limit['resource_name']: limit['default_limit']
+                     for limit in self._get('registered_limits', **self._whose())}
+            self._registered = found, now
+        return found
+
     def _own(self, project):
+        """Return {resource: limit} of those that the project has for itself."""
         if not project:  # v1's project without a name; the filter would be none
-            return []
+            return {}
         try:
-            return self._get('limits', project_id=project, **self._whose())
+            return {limit['resource_name']: limit['resource_limit']
+                    for limit in self._get('limits', project_id=project, **self._whose())}
         except exceptions.BadRequest:  # what nobody can have given a limit
-            return []
+            return {}
 
     def _find_service(self):
         """Return the filters for the limits of this service in this region."""

@@ -49,7 +49,8 @@ class TestUnifiedLimits(base.ApiTest):
 
     def serve(self, *args, **kwargs):
         app = super().serve(*args, **kwargs)
-        self.broker.quotas.limits._clock = lambda: self.clock() / 1000
+        limits = self.broker.quotas.limits
+        limits._clock = limits._ask._clock = lambda: self.clock() / 1000
         return app
 
     def register(self, **limits):
@@ -107,7 +108,7 @@ class TestUnifiedLimits(base.ApiTest):
         self.register(queues=1, messages=20, message_bytes=-1)
         self.red.create('alarms')
         self.relay.stop()
-        self.clock.advance(LIFETIME / 2 - 1)
+        self.clock.advance(LIFETIME / 4)
         self.red.post('alarms', *range(10))
         self.assertFalse(self.broker.quotas.limits.down)
 
