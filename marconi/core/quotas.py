@@ -37,10 +37,9 @@ class Quotas:
 
         :param project_id: whose, if not the caller's own: for administrators.
         """
-        self.broker.policy.authorize(context, 'limits:get')
         project = context.project if project_id is None else project_id
-        if project != context.project:
-            self.broker.policy.authorize(context, 'limits:get_any')
+        self.broker.policy.authorize(
+            context, 'limits:get' if project == context.project else 'limits:get_any')
         limits, usage = self.limits.of(project), self._usage(project)
         return [(quota.QUEUES, limits.queues, self.stores.control.queues.count(project)),
                 (quota.MESSAGES, limits.messages, usage.messages),
