@@ -107,6 +107,7 @@ def take_the_rest(call):
     _, home = call('GET', '/v2/')
     keep('home-response', {'resources': {
         name: home['resources'][name] for name in ('rel/post_messages', 'rel/ping')}})
+    call('GET', '/v2/limits', answer='limits-response')
     call('GET', '/v2/health', answer='health-response')
     call('POST', '/v2/queues/builds/messages', {'messages': [{'body': 1, 'ttl': 59}]},
          answer='error-400-response')

@@ -25,6 +25,8 @@ class RequestContext(context.RequestContext):
         #: seconds the request waited for messages.
         self.version = self.operation = '-'
         self.waited = 0.0
+        #: Whether the quotas of the project bound what is done, and it counts.
+        self.quotas_apply = True
 
     @property
     def project(self):

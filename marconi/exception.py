@@ -85,6 +85,14 @@ class NotAuthorized(MarconiError):
     """Policy does not allow {rule} for this caller."""
 
 
+class QuotaExceeded(MarconiError):
+    """The project may have {limit} {resource}; it has {usage}, and this would add {wanted}."""
+
+
+class LimitsUnavailable(MarconiError):
+    """Keystone does not tell the limits of projects: {reason}"""
+
+
 class StaleQueue(MarconiError):
     """What this process remembers of queue {name} is out of date.
 

@@ -179,6 +179,27 @@ class Stats(Value, frozen=True, kw_only=True):
         return self.free + self.claimed
 
 
+class Usage(Value, frozen=True, kw_only=True):
+    """How much a project has, as far as it is written down."""
+
+    messages: int
+    #: Of their bodies, as stored.
+    bytes: int
+    #: Whether this is based on a count that nobody has asked to repeat.
+    counted: bool = True
+
+
+class Count(Value, frozen=True, kw_only=True):
+    """A count of a project's messages, under way."""
+
+    project: str
+    #: The usage as it was written down when the count began.
+    messages: int
+    bytes: int
+    #: When it began, by the clock of the control database.
+    began_at: int
+
+
 class Signal(Value, frozen=True, kw_only=True):
     """What a waiter needs to know of a queue to decide whether to look."""
 

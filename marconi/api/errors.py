@@ -12,6 +12,7 @@ TABLE = {
     exception.MessageClaimed: (403, 'Unable to delete'),
     exception.MessageNotClaimed: (400, 'Unable to delete'),
     exception.MalformedClaimId: (400, 'Unable to delete'),
+    exception.QuotaExceeded: (403, 'Quota exceeded'),
     exception.NotAuthorized: (403, 'Not authorized'),
     exception.StorageUnavailable: (503, 'Service temporarily unavailable'),
 }

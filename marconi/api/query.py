@@ -7,6 +7,8 @@ from marconi.api import errors
 
 #: Parameters of one request; far more than any request needs.
 MOST = 200
+#: As of X-Project-Id.
+MOST_PROJECT = 256
 
 TRUE = frozenset(('true', 'True', 'TRUE', 't', 'yes', 'y', '1', 'on'))
 FALSE = frozenset(('false', 'False', 'FALSE', 'f', 'no', 'n', '0', 'off'))
@@ -69,6 +71,17 @@ def read(found, readers):
 
 def text(name, values):
     return values[-1]
+
+
+def project(name, values):
+    """Return the id of a project.
+
+    :raises Refusal: it is too long, or has control characters.
+    """
+    value = values[-1]
+    if len(value) > MOST_PROJECT or not value.isprintable():
+        raise _invalid(f'{name} may have {MOST_PROJECT} printable characters.')
+    return value
 
 
 def integer(name, values):

@@ -10,6 +10,7 @@ from marconi.api import v2
 from marconi.api.controllers import claims
 from marconi.api.controllers import health
 from marconi.api.controllers import home
+from marconi.api.controllers import limits
 from marconi.api.controllers import messages
 from marconi.api.controllers import metadata
 from marconi.api.controllers import queues
@@ -20,6 +21,7 @@ TREE = {
     '/': home.Home,
     '/ping': health.Health,
     '/health': health.Health,
+    '/limits': limits.Limits,
     '/queues': queues.Queues,
     '/queues/{queue}': queues.Queues,
     '/queues/{queue}/metadata': metadata.Metadata,

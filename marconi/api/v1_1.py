@@ -7,7 +7,7 @@ import msgspec
 from marconi.api import v2
 
 _QUEUE_METHODS = {'PUT': 'create', 'GET': 'show', 'DELETE': 'delete'}
-_WITHOUT = ('/queues/{queue}/share', '/queues/{queue}/purge')
+_WITHOUT = ('/limits', '/queues/{queue}/share', '/queues/{queue}/purge')
 ROUTES = {path: methods for path, methods in v2.ROUTES.items() if path not in _WITHOUT}
 ROUTES['/queues/{queue}'] = _QUEUE_METHODS
 
@@ -18,7 +18,7 @@ LIST_MESSAGES = {name: reader for name, reader in v2.LIST_MESSAGES.items()
 HOME = tuple(
     relation._replace(allow='PUT DELETE') if relation.name == 'queue' else relation
     for relation in v2.HOME
-    if relation.name not in ('queue_share', 'queue_purge', 'message_get'))
+    if relation.name not in ('queue_share', 'queue_purge', 'message_get', 'limits'))
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):

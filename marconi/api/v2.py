@@ -17,6 +17,7 @@ from marconi.core import metadata as rules
 ROUTES = {
     '/': {'GET': 'show'},
     '/ping': {'GET': 'ping', 'HEAD': 'alive'},
+    '/limits': {'GET': 'show'},
     '/queues': {'GET': 'list'},
     '/queues/{queue}': {'PUT': 'create', 'GET': 'show', 'HEAD': 'exists',
                         'PATCH': 'update', 'DELETE': 'delete'},
@@ -38,6 +39,7 @@ LIST_MESSAGES = {'marker': query.text, 'limit': query.integer, 'echo': query.boo
                  'include_claimed': query.boolean, 'include_delayed': query.boolean,
                  'wait': query.integer}
 CREATE_CLAIM = {'limit': query.integer, 'wait': query.integer}
+SHOW_LIMITS = {'project_id': query.project}
 
 QUEUE = '/queues/{queue_name}'
 HOME = (
@@ -56,6 +58,7 @@ HOME = (
     home.Relation('post_claim', QUEUE + '/claims{?limit}', 'POST', 'claim_limit'),
     home.Relation('patch_claim', QUEUE + '/claims/{claim_id}', 'PATCH'),
     home.Relation('delete_claim', QUEUE + '/claims/{claim_id}', 'DELETE'),
+    home.Relation('limits', '/limits{?project_id}', 'GET'),
     home.Relation('ping', '/ping', 'GET'),
 )
 ADMIN_HOME = (home.Relation('health', '/health', 'GET'),)
@@ -115,6 +118,7 @@ class V2:
     list_queues = LIST_QUEUES
     list_messages = LIST_MESSAGES
     create_claim = CREATE_CLAIM
+    show_limits = SHOW_LIMITS
 
     posts = msgspec.json.Decoder(Posts)
     claim = msgspec.json.Decoder(Claim)

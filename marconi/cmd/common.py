@@ -8,8 +8,9 @@ from oslo_config import cfg
 from oslo_log import log
 
 from marconi import conf as conf_module
-from marconi import exception
 from marconi.conf import opts
+from marconi import exception
+from marconi import quota
 
 LOG = log.getLogger(__name__)
 
@@ -77,6 +78,14 @@ def check_database(conf):
             fail(f'The database {describe(url)} was never set up: run "marconi-manage db sync".')
     except exception.StorageUnavailable as error:
         LOG.warning('%s: %s', describe(url), error)
+
+
+def check_quota(conf):
+    """Return if the options tell where limits of projects come from.
+
+    :raises cfg.Error: they do not.
+    """
+    quota.from_conf(conf).close()
 
 
 def fail(message):

@@ -25,6 +25,7 @@ def _main(args):
     common.check_database(conf)
     metering.prepare(conf.metrics.janitor_port)
     rpc.check(conf)
+    common.check_quota(conf)
     run(conf)
 
 

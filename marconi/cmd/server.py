@@ -51,6 +51,7 @@ def _main(args):
     exposure.check(conf)
     metering.prepare(conf.metrics.port)
     rpc.check(conf)
+    common.check_quota(conf)
     serve(conf)
 
 

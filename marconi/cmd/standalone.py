@@ -52,6 +52,7 @@ def run(options):
     exposure.check(conf)
     metering.prepare(conf.metrics.port, conf.metrics.janitor_port)
     rpc.check(conf)
+    common.check_quota(conf)
     boss = supervisor.Supervisor({'API server': lambda: server.serve(conf),
                                   'janitor': lambda: janitor.run(conf)}, PATIENCE)
     boss.start()

@@ -8,10 +8,11 @@ from marconi.conf import database
 from marconi.conf import default
 from marconi.conf import janitor
 from marconi.conf import metrics
+from marconi.conf import quota
 from marconi.conf import signed_url
 from marconi.conf import transport
 
-MODULES = (default, api, database, janitor, metrics, signed_url, transport)
+MODULES = (default, api, database, janitor, metrics, quota, signed_url, transport)
 
 
 def new(args=(), files=None, project='marconi'):

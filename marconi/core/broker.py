@@ -9,6 +9,7 @@ from marconi.core import health
 from marconi.core import limits
 from marconi.core import messages
 from marconi.core import queues
+from marconi.core import quotas
 from marconi.core import waiting
 from marconi.storage import pools
 from marconi.storage import stores as stores_module
@@ -17,8 +18,8 @@ from marconi.storage import stores as stores_module
 class Broker:
     """Everything that a door may ask for.
 
-    A door translates the wire to calls on ``queues``, ``messages``, ``claims``
-    and ``health``, and their answers and errors back; it decides nothing.
+    A door translates the wire to calls on ``queues``, ``messages``, ``claims``,
+    ``quotas`` and ``health``, and their answers and errors back; it decides nothing.
     """
 
     def __init__(self, conf, stores, policy):
@@ -30,6 +31,7 @@ class Broker:
         self.stores = stores
         self.cipher = encryption.Cipher(conf.transport.message_encryption_key)
         self.waiters = waiting.Waiters(stores, conf.transport.max_waiting)
+        self.quotas = quotas.Quotas(self, conf)
         self.queues = queues.Queues(self)
         self.messages = messages.Messages(self)
         self.claims = claims.Claims(self)
@@ -56,5 +58,6 @@ class Broker:
     def close(self):
         """Let all who wait go, and close the connections."""
         self.waiters.close()
+        self.quotas.close()
         self.stores.close()
         self.bus.close()

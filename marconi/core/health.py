@@ -43,6 +43,8 @@ class Health:
             leads to the error in the log}}}.
         """
         self.broker.policy.authorize(context, 'health:get')
+        # The scratch queue must not find the quota of whoever asks used up.
+        context.quotas_apply = False
         operations = {}
         for name, operate in self._operations(context):
             operations[name] = self._time(name, operate)

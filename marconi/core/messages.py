@@ -32,6 +32,8 @@ class Messages:
         :returns: the new ids, in the order of ``posts``.
         :raises QueueNotFound: there is none, and ``create`` is false.
         :raises InvalidValue: a value is out of range.
+        :raises QuotaExceeded: they are too many, or too large, or the queue is
+            one too many.
         """
         self.broker.policy.authorize(context, 'messages:create')
         if not posts:
@@ -40,7 +42,8 @@ class Messages:
 
         def post(store, queue):
             messages = self._new_messages(queue, posts, size)
-            ids = store.messages.post(queue, messages, context.client_id or '')
+            with self.broker.quotas.post(context, messages):
+                ids = store.messages.post(queue, messages, context.client_id or '')
             self.broker.waiters.notify(queue)
             metrics.messages('posted', len(ids))
             return ids
@@ -49,6 +52,7 @@ class Messages:
             if not create:
                 raise exception.QueueNotFound(name=name)
             self._check_size({}, size)
+            self.broker.quotas.check_post(context, posts)
             self.broker.queues.create_on_post(context, name)
             return self.stores.call(context.project, name, post)
 
@@ -105,11 +109,12 @@ class Messages:
             ``storage.base.Messages.delete``; only for a message that exists.
         """
         self.broker.policy.authorize(context, 'messages:delete')
-        self.stores.call(
+        deleted = self.stores.call(
             context.project, name,
             lambda store, queue: store.messages.delete(queue, id, claim_id),
-            missing=lambda: None)
-        metrics.messages('deleted', 1)
+            missing=int)
+        self.broker.quotas.deleted(context, deleted)
+        metrics.messages('deleted', deleted)
 
     def delete_many(self, context, name, ids, claim_ids=None):
         """Delete messages, claimed or not; no error for those not there.
@@ -126,11 +131,12 @@ class Messages:
             raise exception.InvalidValue('claim_ids must name the claims of the messages.')
         else:
             limits.ids(claim_ids, 'claim_ids')
-        self.stores.call(
+        deleted = self.stores.call(
             context.project, name,
             lambda store, queue: store.messages.delete_many(queue, ids, claim_ids),
-            missing=lambda: None)
-        metrics.messages('deleted', len(ids))
+            missing=int)
+        self.broker.quotas.deleted(context, deleted)
+        metrics.messages('deleted', deleted)
 
     def pop(self, context, name, limit):
         """Take and delete the oldest free messages.
@@ -142,6 +148,7 @@ class Messages:
         popped = self.stores.call(
             context.project, name,
             lambda store, queue: store.messages.pop(queue, limit), missing=list)
+        self.broker.quotas.popped(context, popped)
         metrics.messages('deleted', len(popped))
         return self._clear(popped)
 

@@ -20,6 +20,7 @@ class Queues:
         :param metadata: dict; reserved attributes are checked.
         :returns: True if it is new.
         :raises InvalidValue: a reserved attribute breaks its rule.
+        :raises QuotaExceeded: the project has as many queues as it may.
         """
         self.broker.policy.authorize(context, 'queues:create')
         rules.validate(metadata, self.broker.limits, self.broker.cipher)
@@ -96,6 +97,7 @@ class Queues:
 
         if messages:
             self.stores.call(context.project, name, purge, missing=lambda: None)
+            self.broker.quotas.emptied(context)
 
     def delete(self, context, name):
         """Delete a queue with all it holds; no error if there is none."""
@@ -104,6 +106,7 @@ class Queues:
         if queue is not None:
             self._tell(context, 'queue.delete', queue)
             self.broker.janitors.hint('purged_messages')
+            self.broker.quotas.emptied(context)
 
     def share(self, context, name):
         """Return if the caller may make a pre-signed URL for this queue."""
@@ -113,7 +116,8 @@ class Queues:
         """Return where messages of ``queue`` go that were claimed too often.
 
         :returns: ``DeadLetters``, or None unless both attributes are set. The
-            queue they name is made if it does not exist.
+            queue they name is made if it does not exist; if the project has as
+            many queues as it may, None: consumers must not stop for it.
         """
         name = queue.metadata.get(rules.DEAD_LETTER_QUEUE)
         most = queue.metadata.get(rules.MAX_CLAIM_COUNT)
@@ -121,7 +125,10 @@ class Queues:
             return None
         target = self.stores.find(queue.project, name)
         if target is None:
-            self._create(context, name, {}, beside=queue)
+            try:
+                self._create(context, name, {}, beside=queue)
+            except exception.QuotaExceeded:
+                return None
             target = self.stores.find(queue.project, name)
         if target is None:  # deleted again this very moment
             return None
@@ -131,8 +138,9 @@ class Queues:
 
     def _create(self, context, name, metadata, beside=None):
         try:
-            created = self.stores.create(context.project, name, metadata,
-                                         metadata.get(rules.FLAVOR), beside)
+            with self.broker.quotas.queue(context, context.project, name):
+                created = self.stores.create(context.project, name, metadata,
+                                             metadata.get(rules.FLAVOR), beside)
         except exception.FlavorNotFound as error:
             raise exception.InvalidValue(
                 f'{rules.FLAVOR} must name a flavor that takes queues, and is '

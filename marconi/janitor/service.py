@@ -87,11 +87,12 @@ class Janitor(cotyledon.Service):
 
     def _look(self):
         """Return the sweeps of all databases that there are now."""
-        known, self._pools = self._pools, {}
+        known, self._pools, control = self._pools, {}, self._broker.stores.control
         for pool, store in self._broker.stores.all():
             old = known.get(pool)
             self._pools[pool] = old if old and old[0] is store else (
-                store, sweeps.make(store, self._leases(store), self._options, pool))
+                store, sweeps.make(store, self._leases(store), self._options, pool,
+                                   self._broker.quotas.recount if store is control else None))
         return [sweep for _, own in self._pools.values() for sweep in own]
 
     def _leases(self, store):

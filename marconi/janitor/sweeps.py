@@ -12,7 +12,9 @@ from marconi.storage import pools
 
 LOG = log.getLogger(__name__)
 
-#: What there is to do: the contract's methods, in its order.
+#: The sweep that counts what projects use; its work is the core's.
+COUNTS = 'usage_counts'
+#: What there is to do in each database: the contract's methods, in its order.
 NAMES = [name for name in vars(base.Sweeps) if name in base.Sweeps.__abstractmethods__]
 #: The longest rest after repeated failures, in seconds.
 LONGEST_REST = 30.0
@@ -88,13 +90,17 @@ def _about(seconds):
     return seconds * random.uniform(0.8, 1.2)
 
 
-def make(store, new_lease, options, pool=None):
+def make(store, new_lease, options, pool=None, count=None):
     """Return every sweep over ``store``.
 
     :param new_lease: function that returns the ``Lease`` of a name.
     :param options: the configuration group ``janitor``.
     :param pool: the name of the pool, for reports.
+    :param count: the work of ``COUNTS``, for the control database.
     """
     where = '' if pool in (None, pools.DEFAULT) else f' in {pool}'
-    return [Sweep(name + where, getattr(store.sweeps, name), new_lease(name), options.batch,
-                  options.interval) for name in NAMES]
+    works = {name: getattr(store.sweeps, name) for name in NAMES}
+    if count is not None:
+        works[COUNTS] = count
+    return [Sweep(name + where, work, new_lease(name), options.batch, options.interval)
+            for name, work in works.items()]

@@ -57,6 +57,7 @@ V2 = {
     'rel/queue': relation(Q, 'GET PUT DELETE PATCH', **QUEUE),
     'rel/queue_share': relation(Q + '/share', 'POST', **QUEUE),
     'rel/queue_purge': relation(Q + '/purge', 'POST', **QUEUE),
+    'rel/limits': relation('/limits{?project_id}', 'GET', project_id='project_id'),
     'rel/message_get': relation(Q + '/messages/{message_id}', 'GET', **QUEUE,
                                 message_id='message_id'),
 }

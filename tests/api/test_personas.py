@@ -22,6 +22,8 @@ OPERATIONS = [
     ('ping', 'outsider', LATER, 'GET', '/ping', None),
     ('ping in v1', 'outsider', V1, 'GET', '/health', None),
     ('ask for the report', 'admin', LATER, 'GET', '/health', None),
+    ('show limits', 'reader', V2, 'GET', '/limits', None),
+    ('show the limits of another project', 'admin', V2, 'GET', '/limits?project_id=x', None),
     ('list queues', 'reader', ALL, 'GET', '/queues', None),
     ('count queues', 'reader', V2, 'GET', '/queues?with_count=true', None),
     ('create a queue', 'member', ALL, 'PUT', '/queues/{queue}-2', {}),

@@ -14,6 +14,8 @@ REQUESTS = [
     ('ping:get', 'GET', '/ping', LATER),
     ('ping:get', 'GET', '/health', V1),
     ('health:get', 'GET', '/health', LATER),
+    ('limits:get', 'GET', '/limits', ('v2',)),
+    ('limits:get_any', 'GET', '/limits?project_id=another', ('v2',)),
     ('queues:get_all', 'GET', '/queues', ALL),
     ('queues:create', 'PUT', QUEUE, ALL),
     ('queues:get', 'GET', QUEUE, ALL),
@@ -116,10 +118,11 @@ class TestEverythingDenied(PolicyTest):
 
 class TestByDefault(PolicyTest):
 
-    def test_all_is_open_but_the_report_on_health(self):
+    def test_all_is_open_but_what_is_for_admins(self):
         for rule, method, path in self.requests():
             status = self.call(method, path).status_int
-            self.assertEqual(rule == 'health:get', status == 403, (method, path, status))
+            self.assertEqual(rule in ('health:get', 'limits:get_any'), status == 403,
+                             (method, path, status))
 
     def test_every_rule_has_its_request(self):
         named = {rule.name for rule in policies.list_rules()}

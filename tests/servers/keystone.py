@@ -62,6 +62,18 @@ class Cloud:
         lines = [f'{name} = {value}' for name, value in options.items()]
         return '\n'.join(['[keystone_authtoken]', *lines, ''])
 
+    def limits_config(self, service_type='messaging', url=None):
+        """The section that tells where the limits of a service are.
+
+        :param url: Keystone's root, if it is to be reached in another way.
+        """
+        url = f'{url or self.root_url}/v3'
+        return '\n'.join([
+            '[oslo_limit]', 'auth_type = password', f'auth_url = {url}', 'username = marconi',
+            f'password = {PASSWORD}', 'user_domain_id = default', 'system_scope = all',
+            f'endpoint_override = {url}', f'endpoint_service_type = {service_type}',
+            f'endpoint_region_name = {REGION}', ''])
+
     def session(self, user='admin', project='admin'):
         """A session of that user, whose token is for that project; None for no project."""
         scope = {} if project is None else {

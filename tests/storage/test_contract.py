@@ -49,6 +49,10 @@ class TestListing(OnOurStore, contract.Listing, base.TestCase):
     pass
 
 
+class TestMeasuring(OnOurStore, contract.Measuring, base.TestCase):
+    pass
+
+
 class TestMessages(OnOurStore, contract.Messages, base.TestCase):
     pass
 
@@ -90,4 +94,8 @@ class TestTenants(OnOurStore, contract.Tenants, base.TestCase):
 
 
 class TestTime(OnOurStore, contract.Time, base.TestCase):
+    pass
+
+
+class TestUsage(OnOurStore, contract.Usage, base.TestCase):
     pass

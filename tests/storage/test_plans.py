@@ -168,6 +168,8 @@ class TestPlans(LargeQueue):
             large, [message.id for message in held.messages], [held.id])
         yield 'pop', lambda: messages.pop(large, 10)
         yield 'pop a small queue', lambda: messages.pop(small, 10)
+        yield 'measure', lambda: messages.measure(large, limit=10)
+        yield 'measure from the middle', lambda: messages.measure(large, large.floor + 50_000, 10)
         yield 'signals', lambda: messages.signals(queues)
         yield 'claim', lambda: claims.create(large, 60, 60, 10)
         yield 'claim in a small queue', lambda: claims.create(small, 60, 60, 10)

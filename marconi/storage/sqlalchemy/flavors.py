@@ -6,7 +6,7 @@ from sqlalchemy import exc
 
 from marconi import exception
 from marconi import objects
-from marconi.storage import base
+from marconi.storage import pooling
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import tables
 
@@ -14,7 +14,7 @@ _flavors = tables.flavors.c
 _pools = tables.pools.c
 
 
-class Flavors(base.Flavors):
+class Flavors(pooling.Flavors):
 
     _THIS = sa.and_(_flavors.project == sa.bindparam('owner'),
                     _flavors.name == sa.bindparam('flavor'))

@@ -8,6 +8,7 @@ from marconi.storage import base
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import free
 from marconi.storage.sqlalchemy import group
+from marconi.storage.sqlalchemy import measuring
 from marconi.storage.sqlalchemy import rows
 from marconi.storage.sqlalchemy import signals
 from marconi.storage.sqlalchemy import streams
@@ -53,6 +54,7 @@ class Messages(base.Messages):
         self.dead_letters = store.dead_letters
         self._deleting = group.GroupCommit(self._delete_group, MOST_GROUPED)
         self._signals = signals.statement(self.database)
+        self._measure = measuring.statement(self.database)
         self._lists = {key: _list(self.database, *key) for key in _LIST_KINDS}
 
     def post(self, queue, messages, client_id):
@@ -96,18 +98,19 @@ class Messages(base.Messages):
         seqs = self.moved.positions(connection, queue, [id])
         if not seqs:
             rows.check(connection, self._ALIVE, queue)
-            return
+            return 0
         if claim_id is None or rows.CLAIM_ID.match(claim_id):
             guarded = self._DELETE_FREE if claim_id is None else self._DELETE_HELD
             done = connection.execute(guarded, {
                 **self._of(queue), 'seqs': seqs, 'claim': claim_id})
             if done.rowcount:
-                return
+                return 1
         rows.check(connection, self._ALIVE, queue)
         for row in self._read(connection, queue, seqs):
             if claim_id is not None and not rows.CLAIM_ID.match(claim_id):
                 raise exception.MalformedClaimId(claim_id=claim_id)
             _refuse(row, id, claim_id)
+        return 0
 
     @engine.writing
     def delete_many(self, connection, queue, ids, claim_ids=None):
@@ -122,6 +125,7 @@ class Messages(base.Messages):
         if done < len(seqs) or not seqs:
             # All of them, or none: the queue may be leaving for another pool.
             rows.check(connection, self._ALIVE, queue)
+        return done
 
     @engine.writing
     def pop(self, connection, queue, limit):
@@ -147,6 +151,15 @@ class Messages(base.Messages):
         return objects.Stats(
             free=count.total - claimed, claimed=claimed,
             oldest=ends[0] if ends else None, newest=ends[-1] if ends else None)
+
+    @engine.reading
+    def measure(self, connection, queue, after=0, limit=1000, until=None):
+        page = connection.execute(self._measure, {
+            'queue': queue.id, 'after': after, 'limit': limit,
+            'until': tables.FOREVER if until is None else until,
+            'now': self.database.now()}).one()
+        return (int(page.messages), int(page.bytes),
+                page.last if page.looked_at == limit else None)
 
     @engine.reading
     def signals(self, connection, queues):

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 
 from marconi import exception
 from marconi import objects
-from marconi.storage import base
+from marconi.storage import pooling
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import queues
 from marconi.storage.sqlalchemy import tables
@@ -15,7 +15,7 @@ _OF_QUEUE = _moves.queue_id == sa.bindparam('queue')
 ERROR_LENGTH = 255
 
 
-class Moves(base.Moves):
+class Moves(pooling.Moves):
 
     _GET = sa.select(*_moves).where(_OF_QUEUE)
     _LIST = sa.select(*_moves).order_by(_moves.requested_at, _moves.queue_id)

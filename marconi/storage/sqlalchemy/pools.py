@@ -6,7 +6,7 @@ from sqlalchemy import exc
 
 from marconi import exception
 from marconi import objects
-from marconi.storage import base
+from marconi.storage import pooling
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import tables
 
@@ -15,7 +15,7 @@ _pools = tables.pools.c
 MOST_COUNTED = 1000
 
 
-class Pools(base.Pools):
+class Pools(pooling.Pools):
 
     _GET = sa.select(*_pools).where(_pools.name == sa.bindparam('pool'))
     _LIST = sa.select(*_pools).where(

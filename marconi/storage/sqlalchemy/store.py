@@ -26,6 +26,7 @@ from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import sweeps
 from marconi.storage.sqlalchemy import tables
 from marconi.storage.sqlalchemy import transfers
+from marconi.storage.sqlalchemy import usage
 
 #: The setting with the key of message ids, 32 hexadecimal digits.
 ID_KEY = 'message_id_key'
@@ -60,6 +61,7 @@ class Store(base.Store):
         self.dead_letters = dead_letters.DeadLetterOffice(self)
         self.messages = messages.Messages(self)
         self.claims = claims.Claims(self)
+        self.usage = usage.Usage(self)
         self.leases = leases.Leases(self.database)
         self.sweeps = sweeps.Sweeps(self.database)
         self.services = services.Services(self.database)

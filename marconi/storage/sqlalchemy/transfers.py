@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 
 from marconi import exception
-from marconi.storage import base
+from marconi.storage import pooling
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import posting
 from marconi.storage.sqlalchemy import tables
@@ -44,7 +44,7 @@ class Rest(msgspec.Struct, frozen=True):
 _UNKNOWN = -1
 
 
-class Transfers(base.Transfers):
+class Transfers(pooling.Transfers):
 
     _FIND = sa.select(*_streams).where(_STREAM)
     _MAKE = sa.insert(tables.streams).values(
@@ -171,7 +171,7 @@ class Transfers(base.Transfers):
         if stream is None or not (stream.closed_at is None or _in_transit(stream)):
             return None
         connection.execute(self._SEAL, self._of(queue))
-        return base.Sealed(token=stream.generation + 1, floor=stream.floor)
+        return pooling.Sealed(token=stream.generation + 1, floor=stream.floor)
 
     @engine.writing
     def unseal(self, connection, queue, token):

@@ -37,10 +37,11 @@ from tests.storage.contract.streams import Streams
 from tests.storage.contract.sweeps import Sweeps
 from tests.storage.contract.tenants import Tenants
 from tests.storage.contract.time import Time
+from tests.storage.contract.usage import Measuring
+from tests.storage.contract.usage import Usage
 
 __all__ = [
     'Backlog', 'ClaimDeadlines', 'Claims', 'Concurrency', 'DeadLetters', 'Deletion', 'Flavors',
-    'Leases', 'Listing', 'Messages', 'Model', 'Pools', 'Queues', 'Services', 'Signals',
-    'Staleness', 'Streams',
-    'Sweeps', 'Tenants', 'Time',
+    'Leases', 'Listing', 'Measuring', 'Messages', 'Model', 'Pools', 'Queues', 'Services',
+    'Signals', 'Staleness', 'Streams', 'Sweeps', 'Tenants', 'Time', 'Usage',
 ]
