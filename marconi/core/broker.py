@@ -4,9 +4,11 @@ from marconi import policy as policy_module
 from marconi import storage
 from marconi.core import claims
 from marconi.core import encryption
+from marconi.core import flavors
 from marconi.core import health
 from marconi.core import limits
 from marconi.core import messages
+from marconi.core import pools
 from marconi.core import queues
 from marconi.core import waiting
 from marconi.storage import stores as stores_module
@@ -15,8 +17,8 @@ from marconi.storage import stores as stores_module
 class Broker:
     """Everything that a door may ask for.
 
-    A door translates the wire to calls on ``queues``, ``messages``, ``claims``
-    and ``health``, and their answers and errors back; it decides nothing.
+    A door translates the wire to calls on ``queues``, ``messages``, ``claims``,
+    ``pools``, ``flavors`` and ``health``, and their answers and errors back; it decides nothing.
     """
 
     def __init__(self, conf, stores, policy):
@@ -28,6 +30,9 @@ class Broker:
         self.queues = queues.Queues(self)
         self.messages = messages.Messages(self)
         self.claims = claims.Claims(self)
+        driver = storage.find_driver(conf.database.driver)
+        self.pools = pools.Pools(self, driver, conf.database.connection)
+        self.flavors = flavors.Flavors(self, driver)
         self.health = health.Health(self)
 
     @classmethod

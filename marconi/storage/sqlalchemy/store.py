@@ -21,6 +21,7 @@ from marconi.storage.sqlalchemy import queues
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import sweeps
 from marconi.storage.sqlalchemy import tables
+from marconi.storage.sqlalchemy import urls
 
 #: The setting with the key of message ids, 32 hexadecimal digits.
 ID_KEY = 'message_id_key'
@@ -66,6 +67,26 @@ class Store(base.Store):
     @clock.setter
     def clock(self, clock):
         self.database.clock = clock
+
+    @classmethod
+    def check(cls, url):
+        # Late: Alembic takes long to load, and nothing else here needs it.
+        from marconi.storage.sqlalchemy import migration
+        urls.check_file(url)
+        migration.check(url)
+
+    @classmethod
+    def hide(cls, url):
+        return urls.hide(url)
+
+    @classmethod
+    def place(cls, url):
+        return urls.place(url)
+
+    @classmethod
+    def capabilities(cls, options):
+        durable = () if options.get('relaxed_durability') else ('DURABILITY',)
+        return ['FIFO', 'CLAIMS', *durable, 'AOD', 'HIGH_THROUGHPUT']
 
     def ping(self):
         self.database.read(lambda connection: connection.execute(sa.select(1)))
