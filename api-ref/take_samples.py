@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Take the samples of the API reference from a running service.
 
-    python api-ref/take_samples.py http://127.0.0.1:8888
+    python api-ref/take_samples.py http://127.0.0.1:8888 URI URI
 
-The service must be without queues of the project "demo", have a key for signed
-URLs, and run with admin_mode = true.
+The service must be without queues of the project "demo" and without pools, have
+a key for signed URLs, and run with admin_mode = true. The URIs are those of two
+databases that are set up to be pools; the samples show others.
 """
 
 import json
@@ -27,14 +28,20 @@ POST = {'messages': [{'ttl': 300, 'delay': 0, 'body': {'branch': 'main', 'commit
 CLAIM = {'ttl': 300, 'grace': 60}
 RENEW = {'ttl': 600, 'grace': 60}
 PURGE = {'resource_types': ['messages']}
+POOL = {'weight': 100, 'flavor': 'durable', 'options': {'max_pool_size': 20}}
+FLAVOR = {'pool_list': ['east', 'west']}
 SHARE = {'paths': ['messages', 'claims'], 'methods': ['GET', 'POST', 'DELETE'],
          'expires': '2031-05-01T12:00:00'}
 
 
 class Taker:
 
-    def __init__(self, url):
+    def __init__(self, url, uris=()):
+        """
+        :param uris: {what a pool's uri is shown as: what a sample is to show}.
+        """
         self._url = url
+        self.uris = dict(uris)
 
     def __call__(self, method, path, body=None, ask=None, answer=None, **headers):
         """Do one request; return headers and document of the answer.
@@ -43,9 +50,9 @@ class Taker:
         :param answer: the same for the body of the answer.
         """
         headers = HEADERS | {name.replace('_', '-'): value for name, value in headers.items()}
-        if ask:
-            keep(ask, body)
         data = None if body is None else json.dumps(body).encode()
+        if ask:
+            keep(ask, json.loads(self._disguised(data)))
         asked = request.Request(self._url + path, data, headers, method=method)
         try:
             answered = request.urlopen(asked)
@@ -54,8 +61,14 @@ class Taker:
         text = answered.read()
         document = json.loads(text) if text else None
         if answer:
-            keep(answer, document)
+            keep(answer, json.loads(self._disguised(text)))
         return answered.headers, document
+
+    def _disguised(self, text):
+        text = text.decode()
+        for uri, other in self.uris.items():
+            text = text.replace(uri, other)
+        return text
 
 
 def keep(name, document):
@@ -102,6 +115,26 @@ def take_claims(call):
     call('POST', '/v2/queues/builds/purge', PURGE, ask='queue-purge-request')
 
 
+def take_pools(call):
+    for name, uri in zip(('east', 'west'), list(call.uris), strict=True):
+        ask = {'ask': 'pool-create-request'} if name == 'east' else {}
+        call('PUT', f'/v2/pools/{name}', {'uri': uri, **POOL}, **ask)
+        # From now on with *** in it, which is shown as it is.
+        _, shown = call('GET', f'/v2/pools/{name}')
+        call.uris[shown['uri']] = call.uris[uri].replace('PASSWORD', '***')
+    call('GET', '/v2/pools?limit=2', answer='pool-list-response')
+    call('GET', '/v2/pools/east?detailed=true', answer='pool-show-response')
+    call('PATCH', '/v2/pools/west', {'weight': 50}, ask='pool-update-request',
+         answer='pool-update-response')
+    call('PUT', '/v2/flavors/durable', FLAVOR, ask='flavor-create-request')
+    call('GET', '/v2/flavors?limit=1', answer='flavor-list-response')
+    call('GET', '/v2/flavors/durable', answer='flavor-show-response')
+    call('PATCH', '/v2/flavors/durable', {'pool_list': ['east']}, ask='flavor-update-request',
+         answer='flavor-update-response')
+    for path in ('flavors/durable', 'pools/east', 'pools/west'):
+        call('DELETE', f'/v2/{path}')
+
+
 def take_the_rest(call):
     call('GET', '/', answer='versions-response')
     _, home = call('GET', '/v2/')
@@ -116,8 +149,10 @@ def take_the_rest(call):
 
 
 def main():
-    call = Taker(sys.argv[1])
-    for take in (take_queues, take_messages, take_claims, take_the_rest):
+    shown = [f'postgresql+psycopg://marconi:PASSWORD@{name}.example.org/marconi'
+             for name in ('db1', 'db2')]
+    call = Taker(sys.argv[1], zip(sys.argv[2:], shown, strict=True))
+    for take in (take_queues, take_messages, take_claims, take_pools, take_the_rest):
         take(call)
 
 

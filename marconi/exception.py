@@ -53,6 +53,10 @@ class PoolUriTaken(Conflict):
     """Pool {other} has this uri already: a database can be one pool only."""
 
 
+class UnfitPool(MarconiError):
+    """A pool does not fit in a flavor: the message tells which and why."""
+
+
 class FlavorTaken(Conflict):
     """Flavor {name} belongs to another project: the name of a flavor is one for all."""
 

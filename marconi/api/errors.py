@@ -9,6 +9,8 @@ TABLE = {
     exception.InvalidBody: (400, 'Invalid request body'),
     exception.NotFound: (404, 'Not found'),
     exception.Conflict: (409, 'Resource conflict'),
+    exception.UnfitPool: (400, 'Unable to create'),
+    exception.PoolInUse: (403, 'Unable to delete'),
     exception.MessageClaimed: (403, 'Unable to delete'),
     exception.MessageNotClaimed: (400, 'Unable to delete'),
     exception.MalformedClaimId: (400, 'Unable to delete'),

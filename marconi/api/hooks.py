@@ -53,8 +53,7 @@ class Checks(hooks.PecanHook):
         if not signed:
             self._identify(environ, context)
         if state.arguments and not metadata.QUEUE_NAME.match(state.arguments[0]):
-            raise errors.Refusal(400, _BAD_ID, 'The name of a queue has 1 to 64 letters, '
-                                 'digits, "_", "." or "-".')
+            raise _bad_name(environ['PATH_INFO'][len(version.path):])
 
     def _identify(self, environ, context):
         """Fill in what Keystone says of the caller, or else the caller."""
@@ -109,6 +108,14 @@ class Policy(hooks.PecanHook):
         if request.operation and not request.context.policy_asked:
             LOG.error('Policy was not asked for %s.', request.operation)
             state.response = errors.internal()
+
+
+def _bad_name(path):
+    """Return the error for the name in a path below its version."""
+    kind = path.split('/')[1].removesuffix('s')
+    return errors.Refusal(
+        400, _BAD_ID if kind == 'queue' else 'Invalid API request',
+        f'The name of a {kind} has 1 to 64 letters, digits, "_", "." or "-".')
 
 
 def _check_content_type(environ):

@@ -8,11 +8,13 @@ from marconi.api import v1
 from marconi.api import v1_1
 from marconi.api import v2
 from marconi.api.controllers import claims
+from marconi.api.controllers import flavors
 from marconi.api.controllers import health
 from marconi.api.controllers import home
 from marconi.api.controllers import limits
 from marconi.api.controllers import messages
 from marconi.api.controllers import metadata
+from marconi.api.controllers import pools
 from marconi.api.controllers import queues
 
 #: Below /v2, /v1.1 and /v1: path -> controller. Which of the paths a version
@@ -32,6 +34,10 @@ TREE = {
     '/queues/{queue}/messages/{message}': messages.Messages,
     '/queues/{queue}/claims': claims.Claims,
     '/queues/{queue}/claims/{claim}': claims.Claims,
+    '/pools': pools.Pools,
+    '/pools/{pool}': pools.Pools,
+    '/flavors': flavors.Flavors,
+    '/flavors/{flavor}': flavors.Flavors,
 }
 
 VERSIONS = (v1.V1, v1_1.V1_1, v2.V2)

@@ -14,6 +14,9 @@ ROUTES = {path: methods for path, methods in v1_1.ROUTES.items() if path != '/pi
     '/queues/{queue}/metadata': {'GET': 'show', 'PUT': 'replace'},
 }
 
+ADMIN_ROUTES = {path: methods for path, methods in v1_1.V1_1.admin_routes.items()
+                if path.startswith('/pools')}
+
 LIST_MESSAGES = {name: reader for name, reader in v1_1.LIST_MESSAGES.items()
                  if name != 'wait'}
 CREATE_CLAIM = {'limit': v1_1.V1_1.create_claim['limit']}
@@ -59,7 +62,7 @@ class V1(v1_1.V1_1):
     media_type = 'application/vnd.openstack.messaging-v1+json'
 
     routes = ROUTES
-    admin_routes = {}
+    admin_routes = ADMIN_ROUTES
     home = HOME
     admin_home = ()
 

@@ -4,7 +4,9 @@ import typing
 
 import msgspec
 
+from marconi.api import pooling
 from marconi.api import v2
+from marconi.api import wire
 
 _QUEUE_METHODS = {'PUT': 'create', 'GET': 'show', 'DELETE': 'delete'}
 _WITHOUT = ('/limits', '/queues/{queue}/share', '/queues/{queue}/purge')
@@ -54,6 +56,22 @@ class V1_1(v2.V2):
     list_messages = LIST_MESSAGES
 
     posts = msgspec.json.Decoder(Posts)
+    new_pool = msgspec.json.Decoder(pooling.OldPool)
+    pool_changes = msgspec.json.Decoder(pooling.OldPoolChanges)
+    new_flavor = msgspec.json.Decoder(pooling.OldFlavor)
+
+    def read_pool(self, raw):
+        pool = super().read_pool(raw)
+        pool.pop('flavor', None)  # it stays as it is
+        return pool
 
     def metadata(self, stored):
         return stored
+
+    def pool(self, pool, detailed):
+        shape = super().pool(pool, detailed)
+        del shape['flavor']
+        return shape
+
+    def pool_updated(self, pool):
+        return wire.Response(200)

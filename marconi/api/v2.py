@@ -7,6 +7,7 @@ import msgspec
 from marconi import exception
 from marconi.api import checksums
 from marconi.api import home
+from marconi.api import pooling
 from marconi.api import query
 from marconi.api import signed_urls
 from marconi.api import validation
@@ -31,7 +32,7 @@ ROUTES = {
                                        'DELETE': 'release'},
 }
 #: What there is besides with the option ``admin_mode``.
-ADMIN_ROUTES = {'/health': {'GET': 'report'}}
+ADMIN_ROUTES = {'/health': {'GET': 'report'}} | pooling.ROUTES
 
 LIST_QUEUES = {'marker': query.text, 'limit': query.integer, 'detailed': query.boolean,
                'name': query.text, 'with_count': query.boolean}
@@ -61,7 +62,7 @@ HOME = (
     home.Relation('limits', '/limits{?project_id}', 'GET'),
     home.Relation('ping', '/ping', 'GET'),
 )
-ADMIN_HOME = (home.Relation('health', '/health', 'GET'),)
+ADMIN_HOME = (*pooling.HOME, home.Relation('health', '/health', 'GET'))
 
 
 class Posts(msgspec.Struct):
@@ -80,7 +81,7 @@ class Claim(msgspec.Struct):
 NO_CLAIM_BODY = Claim()
 
 
-class V2:
+class V2(pooling.Pooling):
     """What version 2 asks for and how it shows things.
 
     Shapes are dicts for JSON, or None where the answer has no body. ``queue``
@@ -221,6 +222,11 @@ class V2:
 
     def page(self, kind, entries, next_link):
         """Return a page of queues or messages; ``next_link`` if it is not empty."""
+        return self.page_of_all(kind, entries, next_link)
+
+    @staticmethod
+    def page_of_all(kind, entries, next_link):
+        """Return a page of what all versions show also when there is nothing."""
         links = [{'rel': 'next', 'href': next_link}] if entries else []
         return {kind: entries, 'links': links}
 

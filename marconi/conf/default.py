@@ -19,7 +19,7 @@ OPTS = [
              'delete everything of every project.'),
     cfg.BoolOpt(
         'admin_mode', default=False,
-        help='Serve the operations that only administrators need, such as '
+        help='Serve the operations that administrators need: pools and flavors, and '
              'GET /v2/health.'),
     cfg.BoolOpt(
         'enable_checksum', default=False,

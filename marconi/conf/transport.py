@@ -14,6 +14,8 @@ OPTS = [
     _limit('max_messages_per_page', 20,
            'The most messages that one page may list, and the most ids that one '
            'request may name.'),
+    _limit('max_pools_per_page', 20, 'The most pools that one page may list.'),
+    _limit('max_flavors_per_page', 20, 'The most flavors that one page may list.'),
     _limit('max_messages_per_claim_or_pop', 20,
            'The most messages that one claim or one pop may take.'),
     _limit('max_queue_metadata', 65536,

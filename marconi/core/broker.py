@@ -5,13 +5,14 @@ from marconi import rpc
 from marconi import storage
 from marconi.core import claims
 from marconi.core import encryption
+from marconi.core import flavors
 from marconi.core import health
 from marconi.core import limits
 from marconi.core import messages
+from marconi.core import pools
 from marconi.core import queues
 from marconi.core import quotas
 from marconi.core import waiting
-from marconi.storage import pools
 from marconi.storage import stores as stores_module
 
 
@@ -19,7 +20,8 @@ class Broker:
     """Everything that a door may ask for.
 
     A door translates the wire to calls on ``queues``, ``messages``, ``claims``,
-    ``quotas`` and ``health``, and their answers and errors back; it decides nothing.
+    ``pools``, ``flavors``, ``quotas`` and ``health``, and their answers and errors back; it
+    decides nothing.
     """
 
     def __init__(self, conf, stores, policy):
@@ -35,6 +37,9 @@ class Broker:
         self.queues = queues.Queues(self)
         self.messages = messages.Messages(self)
         self.claims = claims.Claims(self)
+        driver = storage.find_driver(conf.database.driver)
+        self.pools = pools.Pools(self, driver, conf.database.connection)
+        self.flavors = flavors.Flavors(self, driver)
         self.health = health.Health(self)
 
     @classmethod
@@ -44,16 +49,10 @@ class Broker:
         The database need not answer yet.
         """
         options = conf.database
-        chosen = {name: options[name] for name in pools.OPTIONS if name in options}
-        control = storage.connect(options.driver, options.connection,
-                                  **pools.driver_options(chosen))
-
-        def connect(pool):
-            return storage.connect(options.driver, pool.uri, ids_of=control,
-                                   **pools.driver_options(chosen | pool.options))
-
-        return cls(conf, stores_module.Stores(control, connect, options.catalogue_lifetime),
-                   policy_module.Policy(conf))
+        stores = stores_module.connect(
+            options.driver, options.connection, options.catalogue_lifetime,
+            {name: options[name] for name in pools.OPTIONS if name in options})
+        return cls(conf, stores, policy_module.Policy(conf))
 
     def close(self):
         """Let all who wait go, and close the connections."""

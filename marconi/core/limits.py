@@ -32,6 +32,8 @@ class Limits(objects.Value, frozen=True, kw_only=True):
 
     max_queues_per_page: int
     max_messages_per_page: int
+    max_pools_per_page: int
+    max_flavors_per_page: int
     max_messages_per_claim_or_pop: int
     max_queue_metadata: int
     max_messages_post_size: int
@@ -76,6 +78,12 @@ class Limits(objects.Value, frozen=True, kw_only=True):
 
     def messages_page(self, value):
         return self._page('limit', value, self.max_messages_per_page)
+
+    def pools_page(self, value):
+        return self._page('limit', value, self.max_pools_per_page)
+
+    def flavors_page(self, value):
+        return self._page('limit', value, self.max_flavors_per_page)
 
     def claim_size(self, value):
         return self._page('limit', value, self.max_messages_per_claim_or_pop)

@@ -92,9 +92,6 @@ class Quotas:
         if self._of(context, context.project).counted:
             self.stores.control.usage.mark(context.project)
 
-    def on_exceeded(self, project, resource, limit, usage):
-        """Called whenever something is refused; the place to tell others of it."""
-
     def close(self):
         self.tally.close()
         self.limits.close()
@@ -105,7 +102,7 @@ class Quotas:
     def _check(self, context, limits, messages, size, take=False):
         exceeded = self.tally.exceeded(context.project, limits, messages, size, take)
         if exceeded is not None:
-            self._refuse(context.project, *exceeded)
+            self._refuse(context, *exceeded)
 
     @contextlib.contextmanager
     def _new_queue(self, context, project, name, limit):
@@ -115,11 +112,11 @@ class Quotas:
             if not catalogue.existing([(project, name)]):
                 usage = catalogue.count(project)
                 if usage >= limit:
-                    self._refuse(project, quota.QUEUES, limit, usage, 1)
+                    self._refuse(context, quota.QUEUES, limit, usage, 1)
             yield
 
-    def _refuse(self, project, resource, limit, usage, wanted):
-        self.on_exceeded(project, resource, limit, usage)
+    def _refuse(self, context, resource, limit, usage, wanted):
+        self.broker.notifier.quota_exceeded(context, resource, limit, usage, wanted)
         raise exception.QuotaExceeded(resource=resource, limit=limit, usage=usage, wanted=wanted)
 
     def _usage(self, project):

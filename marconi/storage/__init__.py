@@ -11,11 +11,15 @@ def connect(driver, url, **options):
     :param options: see the driver; for the built-in one
         ``marconi.storage.sqlalchemy.store.Store``.
     """
-    return _driver(driver)(url, **options)
+    return find_driver(driver)(url, **options)
 
 
 @functools.cache
-def _driver(name):
+def find_driver(name):
+    """Return the class of ``base.Store`` that a driver has.
+
+    :raises ValueError: there is no such driver.
+    """
     points = metadata.entry_points(group='marconi.storage', name=name)
     if not points:
         raise ValueError(f'There is no storage driver {name!r} installed.')

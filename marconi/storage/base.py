@@ -315,6 +315,43 @@ class Store(abc.ABC):
     def connections(self):
         """Return how many connections of this process are in use."""
 
+    # About databases that are not open, as they are when they are to be pools.
+
+    @classmethod
+    @abc.abstractmethod
+    def check(cls, url):
+        """Return if a store can be made of this database, and used.
+
+        :raises ValueError: the URL is malformed, or of an unknown kind.
+        :raises StorageUnavailable: the database does not answer. The message
+            tells why, and no password.
+        :raises SchemaMismatch: it is not set up for this code.
+        """
+
+    @classmethod
+    @abc.abstractmethod
+    def hide(cls, url):
+        """Return the URL with ``***`` in place of passwords, to be shown."""
+
+    @classmethod
+    @abc.abstractmethod
+    def place(cls, url):
+        """Return what is the same for two URLs of one database, however written.
+
+        As far as can be told without asking it.
+
+        :raises ValueError: the URL is malformed, or of an unknown kind.
+        """
+
+    @classmethod
+    @abc.abstractmethod
+    def capabilities(cls, options):
+        """Return what a pool with these options can do, as a list of names.
+
+        Of FIFO, CLAIMS, DURABILITY, AOD (at least once delivery) and
+        HIGH_THROUGHPUT.
+        """
+
     @abc.abstractmethod
     def ping(self):
         """Return if the database answers, else raise ``StorageUnavailable``."""

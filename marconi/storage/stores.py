@@ -6,6 +6,7 @@ import time
 import cachetools
 
 from marconi import exception
+from marconi import storage
 from marconi.storage import placement
 from marconi.storage import pools as pools_module
 
@@ -16,6 +17,23 @@ ATTEMPTS = 10
 #: of a move, and how long between two looks.
 PATIENCE = 10
 PAUSE = 0.02
+
+
+def connect(driver, url, lifetime, options):
+    """Return the ``Stores`` of the service.
+
+    :param driver, url: of the control database, and the driver of all pools.
+    :param lifetime: see ``Stores``.
+    :param options: those of ``pools.OPTIONS`` that hold for all databases; a
+        pool may have others.
+    """
+    control = storage.connect(driver, url, **pools_module.driver_options(options))
+
+    def connect_pool(pool):
+        return storage.connect(driver, pool.uri, ids_of=control,
+                               **pools_module.driver_options(options | pool.options))
+
+    return Stores(control, connect_pool, lifetime)
 
 
 def _not_found(name):

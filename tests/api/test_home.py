@@ -64,6 +64,16 @@ V2 = {
 
 RELATIONS = {'v1': V1, 'v1.1': V1_1, 'v2': V2}
 
+FOUR = 'GET PUT PATCH DELETE'
+PAGE = {'detailed': 'detailed', 'marker': 'marker'}
+ADMIN = {
+    'rel/pools': relation('/pools{?detailed,limit,marker}', 'GET', **PAGE, limit='pool_limit'),
+    'rel/pool': relation('/pools/{pool_name}', FOUR, pool_name='pool_name'),
+    'rel/flavors': relation('/flavors{?detailed,limit,marker}', 'GET', **PAGE,
+                            limit='flavor_limit'),
+    'rel/flavor': relation('/flavors/{flavor_name}', FOUR, flavor_name='flavor_name'),
+}
+
 
 class TestHome(base.ApiTest):
 
@@ -84,12 +94,12 @@ class TestHome(base.ApiTest):
             resource['hints']['allow'] = sorted(resource['hints']['allow'])
         return resources
 
-    def expected(self):
+    def expected(self, relations=None):
         prefix = self.version.prefix
         return self.sorted({
             name: {**value, 'href-template': prefix + value['href-template'],
                    'hints': dict(value['hints'])}
-            for name, value in RELATIONS[self.version.name].items()})
+            for name, value in (relations or RELATIONS[self.version.name]).items()})
 
     def test_every_relation(self):
         home = self.home()
@@ -112,9 +122,11 @@ class TestHome(base.ApiTest):
         app = self.serve({'DEFAULT.admin_mode': True})
         home = self.home(self.caller(app=app))
         health = home.pop('rel/health', None)
+        pools = self.sorted({name: home.pop(name) for name in ADMIN if name in home})
         self.assertEqual(self.home(), home)
-        if self.version is wire.V1:
-            self.assertIsNone(health)  # v1's health is for everybody, and not advertised
+        if self.version is wire.V1:  # its pools and its health are not advertised
+            self.assertEqual((None, {}), (health, pools))
         else:
             self.assertEqual(self.version.prefix + '/health', health['href'])
             self.assertEqual(['GET'], health['hints']['allow'])
+            self.assertEqual(self.expected(ADMIN), pools)

@@ -17,13 +17,18 @@ V1, LATER, ALL = ('v1',), ('v1.1', 'v2'), ('v1', 'v1.1', 'v2')
 BODIES = [('POST', QUEUE + '/messages', ALL), ('POST', QUEUE + '/claims', ALL),
           ('PATCH', QUEUE + '/claims/CLAIM', ALL), ('PUT', QUEUE + '/metadata', V1),
           ('PUT', QUEUE, LATER), ('PATCH', QUEUE, ('v2',)), ('POST', QUEUE + '/purge', ('v2',)),
-          ('POST', QUEUE + '/share', ('v2',))]
+          ('POST', QUEUE + '/share', ('v2',)), ('PUT', '/pools/fast', ALL),
+          ('PATCH', '/pools/fast', ALL), ('PUT', '/flavors/gold', LATER),
+          ('PATCH', '/flavors/gold', LATER)]
 #: The operations that do not.
 OTHERS = [('GET', '/', ALL), ('GET', '/queues', ALL), ('GET', QUEUE, ALL), ('PUT', QUEUE, V1),
           ('GET', QUEUE + '/stats', ALL), ('GET', QUEUE + '/messages', ALL),
           ('GET', QUEUE + '/messages/1', ALL), ('DELETE', QUEUE + '/messages/1', ALL),
           ('DELETE', QUEUE + '/messages?ids=1', ALL), ('GET', QUEUE + '/claims/1', ALL),
-          ('DELETE', QUEUE + '/claims/1', ALL), ('DELETE', '/queues/other', ALL)]
+          ('DELETE', QUEUE + '/claims/1', ALL), ('DELETE', '/queues/other', ALL),
+          ('GET', '/pools', ALL), ('GET', '/pools/fast', ALL), ('DELETE', '/pools/none', ALL),
+          ('GET', '/flavors', LATER), ('GET', '/flavors/gold', LATER),
+          ('DELETE', '/flavors/none', LATER)]
 
 NO_JSON = [
     b'{', b'[', b'"', b'{"a"', b'[1', b'nul', b'{broken', b'\x00', b'\xff', b'\xfe\xff\x00{\x00}',
@@ -42,10 +47,11 @@ class HostileTest(base.ApiTest):
 
     # SQLite alone: nothing of this should get as far as the storage.
     scenarios = base.scenarios(*wire.ALL, databases=False)
-    options = {'signed_url.secret_key': 'correct horse'}
+    options = {'signed_url.secret_key': 'correct horse', 'DEFAULT.admin_mode': True}
 
     def setUp(self):
         super().setUp()
+        self.api.headers['X-Roles'] = 'admin'
         self.api.create('alarms')
         self.api.post('alarms', 'one', 'two')
         self.claim = self.api.claim('alarms', limit=1)
@@ -185,6 +191,7 @@ class TestHostileRequests(HostileTest):
         for path in ('\x00', '/queues/\x00', '/queues/\xff', '/queues/\xc3\xa4', '/queues/a\nb',
                      '/queues/%', '/queues/%zz', '/queues/alarms/messages/\x00',
                      '/queues/alarms/messages/\xff\xfe', '/queues/alarms/claims/\xed\xa0\x80',
+                     '/pools/\x00', '/pools/\xff', '/pools/' + 'x' * 100000, '/flavors/a\nb',
                      '/queues//messages', '//', '/queues/../queues', '/queues/./x',
                      '/queues/alarms\\messages', '/queues/' + 'x' * 100000, '/' + 'x/' * 10000,
                      '/queues/alarms/messages/' + '9' * 100000, '/queues/alarms/messages/a b',

@@ -11,6 +11,7 @@ ALL, LATER, V1, V2 = wire.ALL, (wire.V1_1, wire.V2), (wire.V1,), (wire.V2,)
 PATCH = {'Content-Type': 'application/openstack-messaging-v2.0-json-patch'}
 POST = {'messages': [{'body': 'new', 'ttl': 300}]}
 CLAIM = {'ttl': 300, 'grace': 60}
+POOL = {'uri': 'that of a database', 'weight': 1}
 
 #: From the one who may do least to the one who may do most.
 PERSONAS = ('outsider', 'reader', 'member', 'admin')
@@ -52,6 +53,16 @@ OPERATIONS = [
     ('release a claim', 'member', ALL, 'DELETE', '/queues/{queue}/claims/{claim}', None),
     ('delete a claimed message', 'member', ALL, 'DELETE',
      '/queues/{queue}/messages/{claimed}?claim_id={claim}', None),
+    ('list pools', 'admin', ALL, 'GET', '/pools?detailed=true', None),
+    ('register a pool', 'admin', ALL, 'PUT', '/pools/{pool}-2', POOL),
+    ('show a pool', 'admin', ALL, 'GET', '/pools/{pool}', None),
+    ('change a pool', 'admin', ALL, 'PATCH', '/pools/{pool}', {'weight': 0}),
+    ('forget a pool', 'admin', ALL, 'DELETE', '/pools/{pool}', None),
+    ('list flavors', 'reader', LATER, 'GET', '/flavors?detailed=true', None),
+    ('name a flavor', 'admin', LATER, 'PUT', '/flavors/{flavor}-2', {'pool_list': ['slow']}),
+    ('show a flavor', 'reader', LATER, 'GET', '/flavors/{flavor}', None),
+    ('change a flavor', 'admin', LATER, 'PATCH', '/flavors/{flavor}', {'pool_list': ['slow']}),
+    ('forget a flavor', 'admin', LATER, 'DELETE', '/flavors/{flavor}', None),
 ]
 #: Where the answer to a stranger tells of what they made just now themselves.
 MADE = re.compile(r'(/messages/|/claims/|\?ids=)[0-9a-f]+|[0-9a-f]{64}')
@@ -84,7 +95,15 @@ class ProtectionTest(base.ApiTest):
         ids = self.owner.post('alarms', 'one', 'two')
         claim = self.owner.claim('alarms', limit=1)
         self.things = {'claim': claim.id, 'claimed': ids[0], 'message': ids[1],
-                       'messages': ','.join(ids)}
+                       'messages': ','.join(ids), 'pool': 'fast', 'flavor': 'gold'}
+
+    def make_pools(self):
+        """Two pools, one of a flavor of the project; the owner's queues are in neither."""
+        admin, uris = self.tenant('admin', 'red'), [self.database_url(name) for name in '12']
+        for name, uri in zip(('fast', 'slow'), uris, strict=True):
+            admin.done(201, 'PUT', f'/pools/{name}', {**POOL, 'uri': uri})
+        if self.version is not wire.V1:
+            admin.done(201, 'PUT', '/flavors/gold', {'pool_list': ['slow']})
 
     def remember_tokens(self, mine):
         """Let Keystone be asked once about a token, and not by every test."""
@@ -99,8 +118,12 @@ class ProtectionTest(base.ApiTest):
 
     def operate(self, caller, queue='alarms'):
         _, _, _, method, path, document = self.operation
+        if path.startswith(('/pools', '/flavors')):
+            self.make_pools()
         if document is POST:
             document = self.version.wrap(POST['messages'])
+        if document is POOL:
+            document = {**POOL, 'uri': self.database_url('another pool')}
         return caller.request(
             method, path.format(queue=queue, **self.things),
             wire.NOTHING if document is None else document,

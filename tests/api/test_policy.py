@@ -16,6 +16,16 @@ REQUESTS = [
     ('health:get', 'GET', '/health', LATER),
     ('limits:get', 'GET', '/limits', ('v2',)),
     ('limits:get_any', 'GET', '/limits?project_id=another', ('v2',)),
+    ('pools:get_all', 'GET', '/pools', ALL),
+    ('pools:create', 'PUT', '/pools/one', ALL),
+    ('pools:get', 'GET', '/pools/one', ALL),
+    ('pools:update', 'PATCH', '/pools/one', ALL),
+    ('pools:delete', 'DELETE', '/pools/one', ALL),
+    ('flavors:get_all', 'GET', '/flavors', LATER),
+    ('flavors:create', 'PUT', '/flavors/one', LATER),
+    ('flavors:get', 'GET', '/flavors/one', LATER),
+    ('flavors:update', 'PATCH', '/flavors/one', LATER),
+    ('flavors:delete', 'DELETE', '/flavors/one', LATER),
     ('queues:get_all', 'GET', '/queues', ALL),
     ('queues:create', 'PUT', QUEUE, ALL),
     ('queues:get', 'GET', QUEUE, ALL),
@@ -39,6 +49,9 @@ REQUESTS = [
     ('claims:delete', 'DELETE', QUEUE + '/claims/1', ALL),
 ]
 RULES = sorted({rule for rule, *_ in REQUESTS})
+#: What is not open to everybody with a role in the project.
+FOR_ADMINS = {'health:get', 'limits:get_any', 'flavors:create', 'flavors:update', 'flavors:delete',
+              *(rule for rule in RULES if rule.startswith('pools:'))}
 
 
 class PolicyTest(base.ApiTest):
@@ -118,11 +131,10 @@ class TestEverythingDenied(PolicyTest):
 
 class TestByDefault(PolicyTest):
 
-    def test_all_is_open_but_what_is_for_admins(self):
+    def test_all_is_open_but_what_only_admins_need(self):
         for rule, method, path in self.requests():
             status = self.call(method, path).status_int
-            self.assertEqual(rule in ('health:get', 'limits:get_any'), status == 403,
-                             (method, path, status))
+            self.assertEqual(rule in FOR_ADMINS, status == 403, (method, path, status))
 
     def test_every_rule_has_its_request(self):
         named = {rule.name for rule in policies.list_rules()}

@@ -35,6 +35,12 @@ V2 = {**V1_1,
       QUEUE + '/share': 'POST'}
 ROUTES = {'v1': V1, 'v1.1': V1_1, 'v2': V2}
 
+POOLS = {'/pools': 'GET', '/pools/one': 'GET PUT PATCH DELETE'}
+FLAVORS = {'/flavors': 'GET', '/flavors/one': 'GET PUT PATCH DELETE'}
+#: What there is besides with admin_mode.
+ADMIN = {'v1': POOLS, 'v1.1': {**POOLS, **FLAVORS, '/health': 'GET'},
+         'v2': {**POOLS, **FLAVORS, '/health': 'GET'}}
+
 UNKNOWN = ('/nothing', '/queue', '/queues/alarms/nothing', '/queues/alarms/stats/x',
            '/queues/alarms/messages/1/x', '/queues/alarms/claims/1/x', '/ping/x', '/health/x',
            '/queues/alarms/messages.json/1', '/pools', '/pools/one', '/flavors', '/flavors/one')
@@ -89,6 +95,21 @@ class TestRoutes(base.ApiTest):
         for path in UNKNOWN + UNKNOWN_IN[self.version.name]:
             for method in ('GET', 'POST', 'PUT', 'DELETE', 'OPTIONS'):
                 self.assertError(404, '404 Not Found', self.api.request(method, path))
+
+    def test_what_only_admins_need(self):
+        admin = self.caller(app=self.serve({'DEFAULT.admin_mode': True}), roles='admin')
+        for path, methods in ADMIN[self.version.name].items():
+            for method in EVERY:
+                response = admin.request(method, path)
+                if method in methods.split():
+                    self.assertNotIn(response.status_int, (403, 405), (method, path))
+                elif method != 'HEAD':
+                    self.assertError(405, '405 Method Not Allowed', response)
+                    allowed = set(response.headers['Allow'].replace(' ', '').split(','))
+                    self.assertEqual(set(methods.split()), allowed - {'OPTIONS'})
+            self.assertEqual(admin.get(path).status, admin.get(path + '/').status)
+        for path in ('/pools/one/two', '/flavors/one/two', '/pool', '/pools/one/queues'):
+            self.assertError(404, '404 Not Found', admin.get(path))
 
     def test_a_trailing_slash_changes_nothing(self):
         self.api.create('alarms')

@@ -1,7 +1,7 @@
 """Requests as hypothesis makes them: from well-behaved ones to hostile ones.
 
 A path may have ``{queue}``, ``{message}`` and ``{claim}`` in it; whoever sends it fills in one of
-those that earlier answers named.
+those that earlier answers named, and for ``{pool}`` the URL of a database.
 """
 
 import dataclasses
@@ -99,6 +99,15 @@ shares = objects(
 purges = objects(resource_types=st.lists(
     st.sampled_from(['messages', 'subscriptions', 'x']), max_size=3))
 
+uris = once_in(4, odd_texts, st.sampled_from(
+    ['{pool}', '{pool}', '{pool}?timeout=5', 'sqlite://', 'sqlite:////nowhere/x.db',
+     'postgresql://u:***@127.0.0.1:1/x', 'mysql+pymysql://u:p@127.0.0.1:1/x?b=c', 'mongodb://x']))
+options = objects(max_pool_size=integers, max_overflow=integers, pool_timeout=integers,
+                  connection_recycle_time=integers, relaxed_durability=st.booleans())
+pools = objects(uri=uris, weight=integers, flavor=names, options=options)
+pool_lists = st.lists(names, max_size=4)
+flavors = objects(pool_list=pool_lists, capabilities=documents)
+
 hostile_bytes = st.one_of(
     st.binary(max_size=60), st.sampled_from([
         b'\xff\xfe', b'\xef\xbb\xbf{}', b'{', b'[' * 3000, b'{"a":' * 3000, b'[]' * 3000,
@@ -159,6 +168,11 @@ right_shares = st.fixed_dictionaries({}, optional={
     'paths': st.lists(st.sampled_from(['messages', 'claims', 'subscriptions']), max_size=3),
     'methods': st.lists(st.sampled_from(['GET', 'POST', 'DELETE']), max_size=3)})
 right_purges = st.just({'resource_types': ['messages']})
+right_pools = st.fixed_dictionaries(
+    {'uri': st.just('{pool}'), 'weight': st.integers(0, 2 ** 32 - 1)},
+    optional={'options': st.fixed_dictionaries({}, optional={
+        'max_pool_size': st.integers(1, 50), 'relaxed_durability': st.booleans()})})
+right_flavors = st.just({'pool_list': ['a']})
 
 # Query strings.
 
@@ -185,6 +199,7 @@ list_messages = query_of(marker=ids, limit=limits, echo=bools, include_claimed=b
 delete_messages = query_of(ids=id_lists, pop=limits, claim_ids=claim_ids)
 create_claim = query_of(limit=limits, wait=waits)
 delete_message = query_of(claim_id=claim_ids)
+list_pools = query_of(marker=names, limit=limits, detailed=bools)
 
 # Headers.
 
@@ -220,7 +235,7 @@ METHODS = ('GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 
            'PROPFIND', 'get', 'X' * 50)
 VERSIONS = ('/v1', '/v1.1', '/v2')
 NOTHING = st.just('')
-QUEUE = '/queues/{name}'
+QUEUE, POOL, FLAVOR = '/queues/{name}', '/pools/{name}', '/flavors/{name}'
 
 #: (methods, path below the version, query, body): {name}, {id} and {cid} are drawn.
 OPERATIONS = (
@@ -249,6 +264,16 @@ OPERATIONS = (
     ('GET', '/', NOTHING, st.just(b'')),
     ('GET', '/ping', NOTHING, st.just(b'')),
     ('GET', '/health', NOTHING, st.just(b'')),
+    ('PUT', POOL, NOTHING, body_of(right_pools, pools)),
+    ('PATCH', POOL, NOTHING, body_of(right_pools, pools)),
+    ('GET', POOL, list_pools, st.just(b'')),
+    ('DELETE', POOL, NOTHING, st.just(b'')),
+    ('GET', '/pools', list_pools, st.just(b'')),
+    ('PUT', FLAVOR, NOTHING, body_of(right_flavors, flavors)),
+    ('PATCH', FLAVOR, NOTHING, body_of(right_flavors, flavors)),
+    ('GET', FLAVOR, NOTHING, st.just(b'')),
+    ('DELETE', FLAVOR, NOTHING, st.just(b'')),
+    ('GET', '/flavors', list_pools, st.just(b'')),
 )
 
 
@@ -263,7 +288,11 @@ def operations(draw):
     for field, texts in (('{name}', names), ('{id}', ids), ('{cid}', claim_ids)):
         if field in path:
             path = path.replace(field, draw(texts).replace('/', ''))
-    fixed = {'Content-Type': PATCH_TYPE} if (method, path.count('/')) == ('PATCH', 3) else {}
+    fixed = {}
+    if (method, path.count('/')) == ('PATCH', 3):
+        fixed['Content-Type'] = PATCH_TYPE
+    if '/pools' in path or '/flavors' in path:
+        fixed['X-Roles'] = 'admin'
     if draw(st.integers(1, 25)) == 25:
         method = draw(st.sampled_from(METHODS))
     return Request(method, path, draw(query), draw(headers_of(**fixed)), draw(body))

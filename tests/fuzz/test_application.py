@@ -85,10 +85,13 @@ class FuzzTest(base.TestCase):
         self.broker = core.Broker.from_conf(conf)
         self.addCleanup(self.broker.close)
         self.app = webtest.TestApp(app.build(conf, self.broker))
+        self.pool = self.database_url('pool')
 
     def send(self, request, state, turn=0):
         """Send a request as a WSGI server hands it over; check the answer and return it."""
-        fill = state.fill
+        def fill(text, turn):
+            return state.fill(text, turn).replace('{pool}', self.pool)
+
         raw = webtest.TestRequest.blank('/')
         environ = raw.environ
         environ['REQUEST_METHOD'] = request.method

@@ -38,7 +38,8 @@ API_REF = ROOT / 'api-ref/source'
 NOTES = ROOT / 'releasenotes/source'
 
 #: The variable parts of a path, as the code and as the reference call them.
-NAMES = {'{queue}': '{queue_name}', '{message}': '{message_id}', '{claim}': '{claim_id}'}
+NAMES = {'{queue}': '{queue_name}', '{message}': '{message_id}', '{claim}': '{claim_id}',
+         '{pool}': '{pool_name}', '{flavor}': '{flavor_name}'}
 OPERATION = re.compile(r'\b(GET|HEAD|PUT|POST|PATCH|DELETE) (/v[12](?:\.1)?/[^\s`?]*)')
 #: Parts of pages that are written by somebody else.
 LATER = {'contributor/wsgi-servers'}
@@ -181,7 +182,9 @@ class TestApiReference(base.TestCase):
         version = root.VERSIONS[-1]
         for page, names in (('queues.inc', version.list_queues),
                             ('messages.inc', version.list_messages),
-                            ('claims.inc', version.create_claim)):
+                            ('claims.inc', version.create_claim),
+                            ('pools.inc', version.list_pools),
+                            ('flavors.inc', version.list_flavors)):
             text = (API_REF / page).read_text()
             for name in names:
                 self.assertIn(f'\n   - {name}: ', text)

@@ -27,6 +27,10 @@ class Controller:
         self.version = version
         self.broker = broker
 
+    def body(self, request):
+        """Return a body that has no limit of its own: never more than metadata may have."""
+        return request.read(self.broker.limits.max_queue_metadata)
+
     def shown(self, request, document):
         """Return the answer to a read: 200 with a document, or 204 without."""
         if document is None:

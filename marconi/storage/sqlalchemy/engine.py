@@ -22,6 +22,7 @@ from sqlalchemy.ext import compiler
 from marconi import exception
 from marconi.storage.sqlalchemy import faults
 from marconi.storage.sqlalchemy import paths
+from marconi.storage.sqlalchemy import urls
 
 LOG = log.getLogger(__name__)
 
@@ -261,23 +262,20 @@ def make_engine(url, silence=None, relaxed_durability=False, **pool):
         as changes of the schema need.
     :raises ValueError: the URL is malformed or of an unknown kind.
     """
-    try:
-        url = sa.make_url(url)
-        connect = _CONNECT[url.get_backend_name()]
-    except (exc.ArgumentError, KeyError) as error:
-        raise ValueError(
-            'The database must be an SQLAlchemy URL that begins with sqlite, '
-            'postgresql, mysql or mariadb.') from error
+    url = urls.parse(url)
     if url.get_driver_name() == 'mysqldb' and '+' not in url.drivername:
         url = url.set(drivername='mysql+pymysql')
-    arguments, on_connect = connect
+    arguments, on_connect = _CONNECT[url.get_backend_name()]
     if relaxed_durability:
         on_connect += _relaxed(url)
     if url.get_driver_name() == 'pymysql':
         arguments = arguments | {'read_timeout': CONNECT_TIMEOUT}
-    engine = sa.create_engine(
-        url, isolation_level='AUTOCOMMIT', skip_autocommit_rollback=True,
-        connect_args=arguments, **pool)
+    try:
+        engine = sa.create_engine(
+            url, isolation_level='AUTOCOMMIT', skip_autocommit_rollback=True,
+            connect_args=arguments, **pool)
+    except (exc.ArgumentError, ImportError) as error:
+        raise ValueError(f'The database cannot be used: {error}.') from error
 
     @sa.event.listens_for(engine, 'connect')
     def prepare(connection, record):

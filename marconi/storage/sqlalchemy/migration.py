@@ -85,10 +85,16 @@ def expanded():
 def check(url):
     """Return whether the database has nothing left to contract; all else fits this code.
 
+    :raises ValueError: the URL is malformed or of an unknown kind.
     :raises StorageUnavailable: the database does not answer.
     :raises SchemaMismatch: says which is older and what to do.
     """
-    found = current(url)
+    with _connection(url, engines.Database.SILENCE) as connection:
+        try:
+            found = _current(connection)
+        except exc.DBAPIError as error:
+            raise exception.StorageUnavailable(
+                f'The database cannot be read: {faults.brief(error)}') from error
     _refuse_newer(found)
     if not _is_expanded(found):
         raise exception.SchemaMismatch(
@@ -134,8 +140,11 @@ def _current(connection):
 class _connection:
     """A connection of its own, closed for good at the end."""
 
-    def __init__(self, url):
-        self._engine = engines.make_engine(url)
+    def __init__(self, url, silence=None):
+        """
+        :param silence: see ``engine.make_engine``.
+        """
+        self._engine = engines.make_engine(url, silence)
 
     def __enter__(self):
         try:
@@ -144,6 +153,11 @@ class _connection:
             self._engine.dispose()
             raise exception.StorageUnavailable(
                 f'The database does not answer: {faults.brief(error)}') from error
+        except (TypeError, ValueError) as error:
+            self._engine.dispose()
+            raise ValueError(
+                'The database cannot be used: a part of its URL is unknown or malformed.',
+            ) from error
         return self._connection
 
     def __exit__(self, *error):

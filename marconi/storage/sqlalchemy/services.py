@@ -22,11 +22,20 @@ class Services(monitoring.Services):
     _REMOVE = sa.delete(tables.services).where(_services.id == sa.bindparam('service'))
     _FORGET = sa.delete(tables.services).where(_services.seen_at <= _AGO)
 
-    def __init__(self, database):
-        self.database = database
+    def __init__(self, store):
+        self.database = store.database
+        self._schema = store.schema
+
+    @property
+    def _listed(self):
+        return self._schema.reached('0004', 'the processes of the service are not listed')
+
+    def beat(self, service, uptime):
+        if self._listed:
+            self._beat(service, uptime)
 
     @engine.writing
-    def beat(self, connection, service, uptime):
+    def _beat(self, connection, service, uptime):
         now = {'now': self.database.now()}
         if connection.execute(self._TOUCH, now | {'service': service.id}).rowcount:
             return
@@ -34,15 +43,26 @@ class Services(monitoring.Services):
             'id': service.id, 'kind': service.kind, 'host': service.host,
             'pid': service.pid, 'version': service.version, 'ago': round(1000 * uptime)})
 
+    def list(self):
+        return self._list() if self._listed else []
+
     @engine.reading
-    def list(self, connection):
+    def _list(self, connection):
         rows = connection.execute(self._LIST, {'now': self.database.now()})
         return [objects.Service(**row._mapping) for row in rows]
 
-    @engine.writing
-    def remove(self, connection, id):
-        connection.execute(self._REMOVE, {'service': id})
+    def remove(self, id):
+        if self._listed:
+            self._remove(id)
 
     @engine.writing
-    def forget(self, connection, seconds):
+    def _remove(self, connection, id):
+        connection.execute(self._REMOVE, {'service': id})
+
+    def forget(self, seconds):
+        if self._listed:
+            self._forget(seconds)
+
+    @engine.writing
+    def _forget(self, connection, seconds):
         connection.execute(self._FORGET, {'now': self.database.now(), 'ago': round(1000 * seconds)})

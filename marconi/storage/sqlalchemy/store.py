@@ -27,6 +27,7 @@ from marconi.storage.sqlalchemy import sweeps
 from marconi.storage.sqlalchemy import tables
 from marconi.storage.sqlalchemy import transfers
 from marconi.storage.sqlalchemy import usage
+from marconi.storage.sqlalchemy import urls
 
 #: The setting with the key of message ids, 32 hexadecimal digits.
 ID_KEY = 'message_id_key'
@@ -64,7 +65,7 @@ class Store(base.Store):
         self.usage = usage.Usage(self)
         self.leases = leases.Leases(self.database)
         self.sweeps = sweeps.Sweeps(self.database)
-        self.services = services.Services(self.database)
+        self.services = services.Services(self)
         self.backlog = backlog.Backlog(self.database)
 
     @property
@@ -80,6 +81,26 @@ class Store(base.Store):
     @clock.setter
     def clock(self, clock):
         self.database.clock = clock
+
+    @classmethod
+    def check(cls, url):
+        # Late: Alembic takes long to load, and nothing else here needs it.
+        from marconi.storage.sqlalchemy import migration
+        urls.check_file(url)
+        migration.check(url)
+
+    @classmethod
+    def hide(cls, url):
+        return urls.hide(url)
+
+    @classmethod
+    def place(cls, url):
+        return urls.place(url)
+
+    @classmethod
+    def capabilities(cls, options):
+        durable = () if options.get('relaxed_durability') else ('DURABILITY',)
+        return ['FIFO', 'CLAIMS', *durable, 'AOD', 'HIGH_THROUGHPUT']
 
     def connections(self):
         return self.engine.pool.checkedout()
