@@ -263,6 +263,19 @@ class TestVersion2(QuotaTest):
         self.assertStatus(201, self.post('1'))
         self.assertEqual((100, 3 + 32), self.limits()['message_bytes'])
 
+    def test_presigned_urls_give_no_room(self):
+        self.options = {'signed_url.secret_key': 'key'}
+        self.limit(messages=1)
+        self.api.create('alarms')
+        shared = self.api.request('POST', '/queues/alarms/share', {'methods': ['POST']}).json
+        guest = self.caller(project=shared['project'])
+        guest.headers.update({
+            'URL-Signature': shared['signature'], 'URL-Expires': shared['expires'],
+            'URL-Methods': ','.join(shared['methods']), 'URL-Paths': ','.join(shared['paths'])})
+        self.assertStatus(201, self.post('a', caller=guest))
+        self.assertRefused(self.post('b', caller=guest), 'messages', 1, 1, 1)
+        self.assertRefused(self.post('b'), 'messages', 1, 1, 1)
+
     def test_who_refuses_can_tell_others(self):
         self.limit(messages=1, queues=1)
         told = []
