@@ -9,7 +9,9 @@ meanwhile; then it corrects the usage by the difference to what was written down
 
 How far off the usage can be right after a count: by what was posted and deleted within one
 ``sync_interval`` before the count began (done, but not written down yet), and by what was
-deleted during the count before the count came by. The next count does not inherit it.
+deleted during the count before the count came by. The next count does not inherit it. Where
+messages are in other databases than the catalogue, their clocks are compared: what was
+posted while one was ahead of the other counts twice or not at all, until the next count.
 """
 
 import threading

@@ -89,8 +89,12 @@ class Quotas:
 
     def emptied(self, context):
         """Have the project's messages counted: a queue was purged or deleted."""
-        if self._of(context, context.project).counted:
+        if not self._of(context, context.project).counted:
+            return
+        try:
             self.stores.control.usage.mark(context.project)
+        except exception.StorageUnavailable:
+            pass  # what was asked for is done, and the next count will show it
 
     def close(self):
         self.tally.close()

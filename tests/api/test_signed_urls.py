@@ -58,6 +58,7 @@ class TestSignedUrls(base.ApiTest):
         for method, path in (('GET', CLAIMS + '/1'), ('GET', '/v2/queues/alarms'), ('GET', '/v2/'),
                              ('PUT', '/v2/queues/alarms'), ('GET', '/v2/queues/alarms/stats'),
                              ('GET', '/v2/queues/alarms2/messages'), ('GET', '/v2/queues'),
+                             ('GET', '/v2/limits'),
                              ('GET', '/v2/queues/v2.queues.alarms.messages/messages'),
                              ('POST', '/v2/queues/alarms/share'), ('GET', '/v2/ping')):
             self.assertHidden(method, path, headers=headers)

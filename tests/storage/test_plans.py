@@ -127,6 +127,9 @@ class TestPlans(LargeQueue):
         rows = [{'project': f'project-{number % 50}', 'name': f'name-{number}', 'revision': 0,
                  'metadata': b'{}', 'pool': None} for number in range(QUEUES)]
         connection.execute(sa.insert(tables.queues), rows)
+        connection.execute(sa.insert(tables.usage), [
+            {'project': f'tenant-{number}', 'messages': 1, 'bytes': 1,
+             'count_at': NOW - HOUR + number * 1000} for number in range(5000)])
         found = connection.execute(sa.select(tables.queues.c.id, tables.queues.c.project,
                                              tables.queues.c.name).order_by(tables.queues.c.id))
         known = {self.large.id, *(queue.id for queue in self.others)}
@@ -188,6 +191,11 @@ class TestPlans(LargeQueue):
         yield 'count the backlog of small queues', lambda: self.store.backlog.count(
             self.others[0].id, 100)
         yield 'oldest', lambda: self.store.backlog.oldest([large.id, small.id])
+        usage = self.store.usage
+        yield 'usage', lambda: usage.get('tenant-9')
+        yield 'add to the usage', lambda: usage.add({'tenant-9': (1, 1), 'tenant-8': (1, 1)})
+        yield 'mark for a count', lambda: usage.mark('tenant-4999')
+        yield 'count', lambda: usage.finish_count(usage.begin_count(), 2, 2, 60)
         for name in ('expired_messages', 'expired_claims', 'ended_delays', 'purged_messages',
                      'moved_ids'):
             yield name, lambda name=name: getattr(sweeps, name)(10)
