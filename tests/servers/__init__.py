@@ -8,6 +8,7 @@ environment variable named there.
 
 import os
 
+from tests.servers import apache
 from tests.servers import keystone
 from tests.servers import mariadb
 from tests.servers import memcached
@@ -22,6 +23,7 @@ KINDS = {
     **DATABASES,
     'keystone': keystone.Keystone,
     'memcached': memcached.Memcached,
+    'apache': apache.Apache,
 }
 
 _shared = {}
