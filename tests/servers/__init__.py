@@ -8,6 +8,7 @@ environment variable named there.
 
 import os
 
+from tests.servers import apache
 from tests.servers import keystone
 from tests.servers import mariadb
 from tests.servers import memcached
@@ -24,6 +25,7 @@ KINDS = {
     'keystone': keystone.Keystone,
     'memcached': memcached.Memcached,
     'rabbitmq': rabbitmq.RabbitMQ,
+    'apache': apache.Apache,
 }
 
 _shared = {}

@@ -47,9 +47,10 @@ def start(server):
 
 
 def start_all(running):
-    """Start, side by side, all servers that are installed and not announced already."""
+    """Start, side by side, all servers that tests share, unless announced or not installed."""
     for name, kind in servers.KINDS.items():
-        if not servers.missing(name) and not os.environ.get(servers.variable(name)):
+        announced = os.environ.get(servers.variable(name))
+        if kind.shared and not announced and not servers.missing(name):
             running.append(kind())
     with futures.ThreadPoolExecutor() as executor:
         list(executor.map(start, running))

@@ -117,6 +117,8 @@ class Server:
     accounts = ('nobody',)
     stop_signal = signal.SIGTERM
     death_signal = signal.SIGKILL
+    #: Whether tests share one; else each starts its own.
+    shared = True
     start_timeout = 240
     stop_timeout = 60
 
