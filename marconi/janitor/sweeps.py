@@ -7,6 +7,7 @@ from oslo_log import log
 
 from marconi import exception
 from marconi import metrics
+from marconi.janitor import pace
 from marconi.storage import base
 from marconi.storage import pools
 
@@ -22,18 +23,19 @@ LONGEST_REST = 30.0
 
 class Sweep:
 
-    def __init__(self, name, work, lease, batch, interval):
+    def __init__(self, name, work, lease, batch, interval, effort=1.0, clock=time.monotonic):
         """
         :param work: function that is given the most rows to deal with, and
             returns how many it dealt with; fewer means that nothing is left.
         :param lease: the ``Lease`` that makes the work ours.
-        :param batch: rows in one transaction.
+        :param batch: rows in one transaction, at most.
         :param interval: seconds to rest when nothing is left.
+        :param effort: the part of the time to work while something is left.
         """
         self.name = name
         self.lease = lease
         self._work = work
-        self._batch = batch
+        self._pace = pace.Pace(batch, effort, clock)
         self._interval = interval
         self._failures = 0
         #: Rows and failures since the last ``report``.
@@ -41,21 +43,28 @@ class Sweep:
         self._failed = 0
 
     def run_once(self):
-        """Do one batch, if the work is ours; return how many rows it dealt with.
+        """Do one batch, if the work is ours; return the seconds to rest, None if nothing is left.
 
         :raises StorageUnavailable: the database does not answer.
         """
-        return self._work(self._batch) if self.lease.hold() else 0
+        if not self.lease.hold():
+            self._pace.done()
+            return None
+        started = self._pace.start()
+        rows = self._work(self._pace.size)
+        self._rows += rows
+        rest = self._pace.rest(started, rows)
+        metrics.sweep(self.name, rows, self._pace.took)
+        if rows:
+            LOG.debug('Sweep %s: %s rows in %.1f ms', self.name, rows, self._pace.took * 1000)
+        return rest
 
     def turn(self):
         """Run once, whatever comes of it; return the seconds to rest after it."""
-        started = time.perf_counter()
         try:
-            rows = self.run_once()
-            metrics.sweep(self.name, rows, time.perf_counter() - started)
+            rest = self.run_once()
             self._failures = 0
-            self._rows += rows
-            return 0 if rows >= self._batch else self._rest()
+            return self._rest() if rest is None else rest
         except exception.StorageUnavailable as error:
             LOG.warning('Sweep %s: %s', self.name, error)
         except Exception:
@@ -99,8 +108,8 @@ def make(store, new_lease, options, pool=None, count=None):
     :param count: the work of ``COUNTS``, for the control database.
     """
     where = '' if pool in (None, pools.DEFAULT) else f' in {pool}'
-    works = {name: getattr(store.sweeps, name) for name in NAMES}
+    found = [Sweep(name + where, getattr(store.sweeps, name), new_lease(name), options.batch,
+                   options.interval, options.effort) for name in NAMES]
     if count is not None:
-        works[COUNTS] = count
-    return [Sweep(name + where, work, new_lease(name), options.batch, options.interval)
-            for name, work in works.items()]
+        found.append(Sweep(COUNTS, count, new_lease(COUNTS), options.batch, options.interval))
+    return found

@@ -1,5 +1,6 @@
 """The real janitor: ``marconi-janitor`` as a process, to be killed and watched."""
 
+import datetime
 import os
 import re
 import signal
@@ -15,32 +16,34 @@ from tests.servers import process
 CONFIG = """\
 [DEFAULT]
 use_stderr = true
+debug = {debug}
 [database]
 connection = {database}
 [janitor]
-interval = 0.05
-batch = 20
 lease = {lease}
-report_interval = 1
 {options}
 """
+#: Options for tests: little at a time, and soon again.
+QUICK = 'interval = 0.05\nbatch = 20\nreport_interval = 1\n'
 
 
 class Janitor:
     """One ``marconi-janitor``: a master and the process that sweeps."""
 
-    def __init__(self, database, lease, options='', code=None, config=CONFIG):
+    def __init__(self, database, lease, options=QUICK, code=None, debug=True, config=CONFIG):
         """
         :param database: the URL of a migrated database.
         :param lease: seconds.
-        :param options: more lines for the section [janitor].
+        :param options: lines for the section [janitor].
         :param config: the whole configuration.
         :param code: the directory of another Marconi to run; None for this one.
+        :param debug: whether it logs each transaction, for ``transactions``.
         """
         handle, self._config = tempfile.mkstemp(dir=process.TMPDIR)
         with open(handle, 'w') as file:
             file.write(config.format(
-                database=database.replace('$', '$$'), lease=lease, options=options))
+                database=database.replace('$', '$$'), lease=lease, options=options,
+                debug=debug))
         self._log = self._config + '.log'
         with open(self._log, 'wb') as log:
             self._process = process.spawn(
@@ -65,6 +68,14 @@ class Janitor:
             for name, rows in re.findall(r'(\w+) (\d+)', line):
                 counts[name] = counts.get(name, 0) + int(rows)
         return counts
+
+    def transactions(self, sweep):
+        """What it did in a sweep: [(when it began, when it ended, rows)], in seconds."""
+        found = re.findall(
+            rf'(?m)^(\S+ \S+) \d+ DEBUG .*Sweep {sweep}: (\d+) rows in ([\d.]+) ms', self.log())
+        ends = [(datetime.datetime.fromisoformat(end).timestamp(), float(took) / 1000, int(rows))
+                for end, rows, took in found]
+        return [(end - took, end, rows) for end, took, rows in ends]
 
     def kill(self):
         """Kill it with SIGKILL, master first, so that nobody replaces it."""

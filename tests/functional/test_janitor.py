@@ -1,5 +1,6 @@
 """The janitor, as processes that work side by side and are killed."""
 
+import itertools
 import os
 import re
 import signal
@@ -17,6 +18,11 @@ from tests.functional import janitor as janitor_module
 #: Seconds; short, so that the tests are.
 LEASE = 3
 HOUR = 3_600_000
+SWEEP = 'expired_messages'
+#: Expired messages, too many for one to clear before it is killed.
+BACKLOG = 10_000
+#: What a log says of the time, in seconds, is not more exact than this.
+CLOCK = 0.002
 
 
 class JanitorTest(base.TestCase):
@@ -70,19 +76,46 @@ class JanitorTest(base.TestCase):
 
 class TestJanitors(base.OnEveryDatabase, JanitorTest):
 
-    def test_two_share_the_work(self):
+    def test_three_share_the_work(self):
         self.post_expired(500)
-        both = [self.janitor(), self.janitor()]
+        three = [self.janitor() for _ in range(3)]
         self.until(lambda: self.rows(tables.messages) == 0)
-        self.until(lambda: all(janitor.holder for janitor in both))
+        self.until(lambda: all(janitor.holder for janitor in three))
         seen = {name: set() for name in sweeps.NAMES}
 
         def each_has_had_each():
             for name, holder in self.leases().items():
                 seen[name].add(holder)
-            return all(seen[name] == {janitor.holder for janitor in both} for name in seen)
+            return all(seen[name] == {janitor.holder for janitor in three} for name in seen)
 
-        self.until(each_has_had_each, 120)
+        self.until(each_has_had_each, 180)
+
+    def test_of_three_one_at_a_time_sweeps_a_backlog_whoever_is_killed(self):
+        three = [self.janitor() for _ in range(3)]
+        self.until(lambda: all(janitor.holder for janitor in three))
+        self.post_expired(BACKLOG)
+        left = list(three)
+        while len(left) > 1:
+            rows = self.rows(tables.messages)
+            self.until(lambda: self.rows(tables.messages) < rows)
+            holder = self.leases().get(SWEEP)
+            for janitor in [it for it in left if it.holder == holder]:
+                janitor.kill()
+                left.remove(janitor)
+        self.until(lambda: self.rows(tables.messages) == 0)
+        self.check_nobody_met([janitor.transactions(SWEEP) for janitor in three])
+
+    def check_nobody_met(self, transactions):
+        """Check that each of several janitors began when the others had ended."""
+        shifts = sorted((begun, ended, number) for number, of_one in enumerate(transactions)
+                        for begun, ended, _ in of_one)
+        self.assertTrue(all(transactions), 'not all of them had to sweep')
+        for (_, ended, one), (begun, _, other) in itertools.pairwise(shifts):
+            if one != other:
+                self.assertLessEqual(ended, begun + CLOCK)
+        # One takes over from the other, and the first one never comes back.
+        self.assertEqual(3, len(list(itertools.groupby(shifts, key=lambda shift: shift[2]))))
+        self.assertLessEqual(sum(rows for of_one in transactions for *_, rows in of_one), BACKLOG)
 
     def test_killed_one_is_replaced_when_its_leases_end(self):
         first = self.janitor()

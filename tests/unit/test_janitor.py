@@ -117,7 +117,7 @@ class TestSweep(JanitorTest):
 
     def test_does_nothing_without_the_lease(self):
         self.leases.holder = 'other'
-        self.assertEqual(0, self.sweep.run_once())
+        self.assertIsNone(self.sweep.run_once())
         self.assertGreater(self.sweep.turn(), 0)
         self.assertEqual(25, self.left)
 

@@ -1,0 +1,69 @@
+"""How much a sweep does at a time, and how long it rests in between.
+
+Whoever claims meanwhile shares the database with us. So a transaction is short
+enough to wait for, and we leave most of the time to others; the busier the
+database is, the longer ours take, and the longer we rest.
+"""
+
+import time
+
+#: Seconds that a transaction is to take. Where there is one writer at a time,
+#: this is what others wait for us.
+BITE = 0.02
+#: Rows of one transaction at least: each has a price of its own, the commit.
+FEWEST = 100
+#: Seconds after which a sweep that is still not done takes twice the part of the
+#: time, and so on: rows may be coming faster than it goes at its ease.
+PATIENCE = 600
+
+
+class Pace:
+
+    def __init__(self, most, effort, clock=time.monotonic):
+        """
+        :param most: rows in one transaction.
+        :param effort: the part of the time to work, above 0 and up to 1.
+        """
+        self._most = most
+        self._effort = effort
+        self._clock = clock
+        self._size = min(most, FEWEST)
+        #: When the first batch began of those that we have had no end of.
+        self._since = None
+        #: Seconds of the last transaction.
+        self.took = 0.0
+
+    @property
+    def size(self):
+        """The rows that the next transaction deals with at most."""
+        return self._size
+
+    def start(self):
+        """Return when a transaction begins, for ``rest``."""
+        now = self._clock()
+        if self._since is None:
+            self._since = now
+        return now
+
+    def rest(self, started, rows):
+        """Return the seconds to rest after a transaction; None if nothing is left to do.
+
+        :param rows: how many it dealt with.
+        """
+        now = self._clock()
+        self.took = now - started
+        if rows < self._size:
+            self.done()
+            return None
+        self._adapt(self.took)
+        effort = min(1.0, self._effort * 2 ** int((now - self._since) / PATIENCE))
+        return self.took * (1 / effort - 1)
+
+    def done(self):
+        """Nothing is left: begin anew, at our ease."""
+        self._since = None
+
+    def _adapt(self, took):
+        """Go for transactions that take a ``BITE``, in steps that a slow one does not upset."""
+        factor = min(1.25, max(0.5, BITE / took)) if took > 0 else 1.25
+        self._size = int(min(self._most, max(FEWEST, self._size * factor + 1)))
