@@ -87,13 +87,19 @@ class Janitor(cotyledon.Service):
 
     def _look(self):
         """Return the sweeps of all databases that there are now."""
-        known, self._pools, control = self._pools, {}, self._broker.stores.control
+        known, self._pools = self._pools, {}
         for pool, store in self._broker.stores.all():
             old = known.get(pool)
             self._pools[pool] = old if old and old[0] is store else (
-                store, sweeps.make(store, self._leases(store), self._options, pool,
-                                   self._broker.quotas.recount if store is control else None))
+                store, self._make_sweeps(pool, store))
         return [sweep for _, own in self._pools.values() for sweep in own]
+
+    def _make_sweeps(self, pool, store):
+        if store is self._broker.stores.control:
+            pool, count = None, self._broker.quotas.recount
+        else:
+            count = None
+        return sweeps.make(store, self._leases(store), self._options, pool, count)
 
     def _leases(self, store):
         return lambda name: lease.Lease(store.leases, name, self._holder, self._options.lease)

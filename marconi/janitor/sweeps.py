@@ -9,7 +9,6 @@ from marconi import exception
 from marconi import metrics
 from marconi.janitor import pace
 from marconi.storage import base
-from marconi.storage import pools
 
 LOG = log.getLogger(__name__)
 
@@ -23,16 +22,20 @@ LONGEST_REST = 30.0
 
 class Sweep:
 
-    def __init__(self, name, work, lease, batch, interval, effort=1.0, clock=time.monotonic):
+    def __init__(self, kind, work, lease, batch, interval, effort=1.0, pool=None,
+                 clock=time.monotonic):
         """
+        :param kind: what it does, such as "expired_messages".
         :param work: function that is given the most rows to deal with, and
             returns how many it dealt with; fewer means that nothing is left.
         :param lease: the ``Lease`` that makes the work ours.
         :param batch: rows in one transaction, at most.
         :param interval: seconds to rest when nothing is left.
         :param effort: the part of the time to work while something is left.
+        :param pool: in which pool it does it, for log and reports.
         """
-        self.name = name
+        self.kind = kind
+        self.name = f'{kind} in {pool}' if pool else kind
         self.lease = lease
         self._work = work
         self._pace = pace.Pace(batch, effort, clock)
@@ -54,7 +57,7 @@ class Sweep:
         rows = self._work(self._pace.size)
         self._rows += rows
         rest = self._pace.rest(started, rows)
-        metrics.sweep(self.name, rows, self._pace.took)
+        metrics.sweep(self.kind, rows, self._pace.took)
         if rows:
             LOG.debug('Sweep %s: %s rows in %.1f ms', self.name, rows, self._pace.took * 1000)
         return rest
@@ -88,7 +91,7 @@ class Sweep:
         return _about(3 * self._interval)
 
     def _back_off(self):
-        metrics.sweep_failure(self.name)
+        metrics.sweep_failure(self.kind)
         self._failed += 1
         self._failures += 1
         return _about(min(self._interval * 2 ** min(self._failures, 10), LONGEST_REST))
@@ -104,12 +107,11 @@ def make(store, new_lease, options, pool=None, count=None):
 
     :param new_lease: function that returns the ``Lease`` of a name.
     :param options: the configuration group ``janitor``.
-    :param pool: the name of the pool, for reports.
+    :param pool: its name; None for the control database.
     :param count: the work of ``COUNTS``, for the control database.
     """
-    where = '' if pool in (None, pools.DEFAULT) else f' in {pool}'
-    found = [Sweep(name + where, getattr(store.sweeps, name), new_lease(name), options.batch,
-                   options.interval, options.effort) for name in NAMES]
+    found = [Sweep(name, getattr(store.sweeps, name), new_lease(name), options.batch,
+                   options.interval, options.effort, pool) for name in NAMES]
     if count is not None:
         found.append(Sweep(COUNTS, count, new_lease(COUNTS), options.batch, options.interval))
     return found

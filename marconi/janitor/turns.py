@@ -42,7 +42,7 @@ class Turns:
 
         May be called from any thread.
         """
-        meant = [sweep for sweep in self.sweeps if sweep.name.split()[0] == name]
+        meant = [sweep for sweep in self.sweeps if sweep.kind == name]
         with self._lock:
             self._hinted.update(meant)
             self._awake.set()

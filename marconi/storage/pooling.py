@@ -71,9 +71,10 @@ class Moves(abc.ABC):
     def request(self, queue, target):
         """Let a queue move to the pool ``target``; None is the control database.
 
-        An earlier request for the queue is replaced, unless it is the same.
+        Once more asking for the same changes nothing.
 
         :returns: False if the queue is there already, or gone.
+        :raises QueueMoving: it is moving to another pool.
         :raises PoolNotFound: there is no such pool, or it is being drained.
         """
 

@@ -9,9 +9,11 @@ from oslo_config import cfg
 
 from marconi.cmd import common
 from marconi.cmd.manage import db
+from marconi.cmd.manage import pool
+from marconi.cmd.manage import queue
 from marconi.cmd.manage import service
 
-NOUNS = {'db': db, 'service': service}
+NOUNS = {'db': db, 'pool': pool, 'queue': queue, 'service': service}
 
 
 def main(args=None):

@@ -1,10 +1,7 @@
 """marconi-manage service: the processes of the service."""
 
-import datetime
-import json
-
-from marconi import storage
-from marconi.cmd import common
+from marconi.cmd.manage import catalogue
+from marconi.cmd.manage import tables
 from marconi.core import heart
 
 HELP = 'the processes of the service'
@@ -20,38 +17,15 @@ def add_commands(commands):
 
 def list_(conf):
     """show which processes run, and which were last seen when"""
-    rows = [_row(service, conf.DEFAULT.heartbeat_interval) for service in _services(conf)]
-    if conf.command.json:
-        print(json.dumps(rows, indent=2))
-    elif rows:
-        _print([[name.replace('_', ' ') for name in COLUMNS], *(row.values() for row in rows)])
-    else:
-        print('No process of the service was seen within a day.')
-
-
-def _services(conf):
-    store = storage.connect(conf.database.driver, conf.database.connection)
-    try:
-        common.check_database(conf)
-        return store.services.list()
-    finally:
-        store.dispose()
+    with catalogue.opened(conf) as store:
+        rows = [_row(service, conf.DEFAULT.heartbeat_interval)
+                for service in store.services.list()]
+    tables.show(rows, COLUMNS, conf.command.json,
+                'No process of the service was seen within a day.')
 
 
 def _row(service, interval):
     up = service.silent <= 1000 * heart.MISSED * interval
-    return dict(zip(COLUMNS, (
-        service.kind, service.host, service.pid, service.version, _time(service.started_at),
-        _time(service.seen_at), 'up' if up else 'down'), strict=True))
-
-
-def _time(milliseconds):
-    return datetime.datetime.fromtimestamp(
-        milliseconds // 1000, datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%SZ')
-
-
-def _print(rows):
-    rows = [[str(cell) for cell in row] for row in rows]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        print('  '.join(map(str.ljust, row, widths)).rstrip())
+    return (service.kind, service.host, service.pid, service.version,
+            tables.time(service.started_at), tables.time(service.seen_at),
+            'up' if up else 'down')
