@@ -106,8 +106,8 @@ class Janitor(cotyledon.Service):
 
     def _make_moves(self):
         stores = self._broker.stores
-        held = self._leases(stores.control)('moves')
-        return sweeps.Sweep('moves', moves.Moves(stores, held, self._stopping), held,
+        held = self._leases(stores.control)(sweeps.MOVES)
+        return sweeps.Sweep(sweeps.MOVES, moves.Moves(stores, held, self._stopping), held,
                             self._options.batch, self._options.interval)
 
     def _release(self):

@@ -16,6 +16,10 @@ LOG = log.getLogger(__name__)
 COUNTS = 'usage_counts'
 #: What there is to do in each database: the contract's methods, in its order.
 NAMES = [name for name in vars(base.Sweeps) if name in base.Sweeps.__abstractmethods__]
+#: Moving queues to other pools: see ``moves.py``.
+MOVES = 'moves'
+#: All kinds of sweeps.
+KINDS = [*NAMES, COUNTS, MOVES]
 #: The longest rest after repeated failures, in seconds.
 LONGEST_REST = 30.0
 

@@ -301,7 +301,7 @@ class TestPages(base.TestCase):
 
     def test_every_sweep_of_the_janitor_is_explained(self):
         text = (GUIDES / 'admin/processes.rst').read_text()
-        self.assertEqual(list(sweeps.NAMES), re.findall(r'\* - ``(\w+)``', text))
+        self.assertEqual(sweeps.KINDS, re.findall(r'\* - ``(\w+)``', text))
 
     def test_every_metric_is_explained_with_its_labels(self):
         text = (GUIDES / 'admin/watching.rst').read_text()

@@ -164,5 +164,5 @@ class TestSweep(JanitorTest):
         self.assertEqual('work 0 (1 failures)', self.sweep.report())
 
     def test_there_is_a_sweep_for_each_method_of_the_contract(self):
-        self.assertEqual(set(sweeps.base.Sweeps.__abstractmethods__) | {'usage_counts'},
-                         set(sweeps.NAMES))
+        self.assertEqual(set(sweeps.base.Sweeps.__abstractmethods__) | {'usage_counts', 'moves'},
+                         set(sweeps.KINDS))

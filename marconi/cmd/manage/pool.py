@@ -20,7 +20,7 @@ def add_commands(commands):
     parser.add_argument('--json', action='store_true', help='for programs')
     parser.set_defaults(action=check)
     parser = commands.add_parser('drain', help=drain.__doc__)
-    parser.add_argument('name')
+    parser.add_argument('pool', help='its name')
     parser.add_argument('--stop', action='store_true',
                         help='let it take queues again; those that have moved stay where they are')
     parser.set_defaults(action=drain)
@@ -44,7 +44,7 @@ def check(conf):
 
 def drain(conf):
     """move all queues of a pool to other pools, while they are in use"""
-    name = conf.command.name
+    name = conf.command.pool
     with catalogue.opened(conf) as store:
         pool = store.pools.get(name)
         if pool is None:
