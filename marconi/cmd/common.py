@@ -9,7 +9,7 @@ from oslo_log import log
 
 from marconi import conf as conf_module
 from marconi import exception
-from marconi.conf import opts
+from marconi.conf import reloading
 
 LOG = log.getLogger(__name__)
 
@@ -49,9 +49,7 @@ def start(conf):
 
     :raises cfg.Error: an option has a value that it cannot have.
     """
-    for group, options in opts.list_opts():
-        for option in options:
-            conf[group][option.dest]
+    reloading.check(conf)
     log.set_defaults(default_log_levels=LEVELS)
     log.setup(conf, 'marconi')
 

@@ -9,6 +9,7 @@ import socket
 import sys
 
 from marconi import conf as conf_module
+from marconi.conf import reloading
 from marconi import exception
 from marconi.cmd import common
 from marconi.cmd import exposure
@@ -51,7 +52,8 @@ def run(options):
     exposure.check(conf)
     metering.prepare(conf.metrics.port, conf.metrics.janitor_port)
     boss = supervisor.Supervisor({'API server': lambda: server.serve(conf),
-                                  'janitor': lambda: janitor.run(conf)}, PATIENCE)
+                                  'janitor': lambda: janitor.run(conf)}, PATIENCE,
+                                 lambda: reloading.reload(conf))
     boss.start()
     try:
         _announce(boss, conf)

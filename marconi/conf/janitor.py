@@ -6,17 +6,17 @@ GROUP = 'janitor'
 
 OPTS = [
     cfg.FloatOpt(
-        'interval', min=0.05, default=1.0,
+        'interval', min=0.05, default=1.0, mutable=True,
         help='How many seconds a sweep rests after it found nothing left to do.'),
     cfg.IntOpt(
-        'batch', min=1, max=100000, default=1000,
+        'batch', min=1, max=100000, default=1000, mutable=True,
         help='How many rows one transaction of a sweep deals with at most.'),
     cfg.IntOpt(
         'lease', min=2, default=30,
         help='How many seconds a sweep belongs to one janitor. After a janitor was '
              'killed, another takes over within this time.'),
     cfg.FloatOpt(
-        'report_interval', min=1, default=60,
+        'report_interval', min=1, default=60, mutable=True,
         help='How often, in seconds, the janitor logs what it did.'),
 ]
 

@@ -44,6 +44,11 @@ class Broker:
         return cls(conf, stores_module.Stores(control, options.catalogue_lifetime),
                    policy_module.Policy(conf))
 
+    def reload(self, conf):
+        """Take over the mutable options, between two requests."""
+        self.limits = limits.Limits.from_conf(conf)
+        self.waiters.most = conf.transport.max_waiting
+
     def close(self):
         """Let all who wait go, and close the connections."""
         self.waiters.close()

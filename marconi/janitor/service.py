@@ -10,6 +10,7 @@ import uuid
 import cotyledon
 from oslo_log import log
 
+from marconi.conf import reloading
 from marconi import exception
 from marconi.core import broker as broker_module
 from marconi.core import heart
@@ -34,6 +35,7 @@ class Janitor(cotyledon.Service):
         super().__init__(worker_id)
         # Ctrl-C reaches every process of a terminal; our master tells us to stop.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._conf = conf
         self._options = conf.janitor
         self._broker = broker_module.Broker.from_conf(conf)
         self._holder = f'{socket.gethostname()[:64]}:{os.getpid()}:{uuid.uuid4().hex[:8]}'
@@ -54,16 +56,24 @@ class Janitor(cotyledon.Service):
         LOG.info('Janitor %s starts', self._holder)
         now = time.monotonic()
         due = {sweep: now for sweep in self._sweeps}
-        next_report = now + self._options.report_interval
+        reported = now
         while not self._stopping.is_set():
             sweep = min(due, key=due.get)
+            next_report = reported + self._options.report_interval
             if not self._stopping.wait(min(due[sweep], next_report) - time.monotonic()):
                 if time.monotonic() >= due[sweep]:
                     due[sweep] = sweep.turn() + time.monotonic()
             if time.monotonic() >= next_report:
                 self._report()
-                next_report = time.monotonic() + self._options.report_interval
+                reported = time.monotonic()
         self._finished.set()
+
+    def reload(self):
+        """Take over the mutable options of the configuration, which SIGHUP tells us to read."""
+        if reloading.reload(self._conf):
+            self._broker.reload(self._conf)
+            for sweep in self._sweeps:
+                sweep.tune(self._options.batch, self._options.interval)
 
     def terminate(self):
         """Finish the running batch and give the work to others."""

@@ -37,6 +37,11 @@ class Sweep:
         self._rows = 0
         self._failed = 0
 
+    def tune(self, batch, interval):
+        """Go on with other values of these: see the constructor."""
+        self._batch = batch
+        self._interval = interval
+
     def run_once(self):
         """Do one batch, if the work is ours; return how many rows it dealt with.
 
