@@ -8,6 +8,7 @@ from marconi.core import health
 from marconi.core import limits
 from marconi.core import messages
 from marconi.core import queues
+from marconi.core import readiness
 from marconi.core import waiting
 from marconi.storage import stores as stores_module
 
@@ -29,6 +30,7 @@ class Broker:
         self.messages = messages.Messages(self)
         self.claims = claims.Claims(self)
         self.health = health.Health(self)
+        self.readiness = readiness.Readiness(lambda: stores.control.ping())
 
     @classmethod
     def from_conf(cls, conf):
