@@ -2,6 +2,7 @@
 
 import time
 
+from marconi.api import healthcheck
 from marconi.api import hooks
 from marconi.api import identity
 from marconi.api import outermost
@@ -26,6 +27,7 @@ def build(conf, broker, clock=time.monotonic):
         force_canonical=False,
         request_cls=wire.Request,
         response_cls=wire.Response)
+    versions = tree if conf.DEFAULT.auth_strategy == 'noauth' else (
+        identity.Identity(tree, conf, root.VERSIONS, clock))  # tokens
     return outermost.Outermost(  # request id, unread bodies, unforeseen errors
-        tree if conf.DEFAULT.auth_strategy == 'noauth'
-        else identity.Identity(tree, conf, root.VERSIONS, clock))  # tokens
+        healthcheck.Healthcheck(versions, conf, broker.readiness))

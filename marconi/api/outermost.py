@@ -26,6 +26,8 @@ class Outermost:
 
     def __init__(self, app):
         self._app = app
+        #: Whether connections are closed after the next answer, because this process ends.
+        self.closing = False
 
     def __call__(self, environ, start_response):
         started, answered = time.perf_counter(), '500'
@@ -36,7 +38,7 @@ class Outermost:
             nonlocal answered
             answered = status[:3]
             headers.append(('X-OpenStack-Request-Id', caller.request_id))
-            if body.left != 0 and not body.drain():
+            if body.left != 0 and not body.drain() or self.closing:
                 headers.append(('Connection', 'close'))
             return start_response(status, headers)
 

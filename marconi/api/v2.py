@@ -128,7 +128,7 @@ class V2(pooling.Pooling):
     claim_body_needed = False
 
     def __init__(self, conf, broker):
-        self.limits = broker.limits
+        self._broker = broker
         self.checksums = conf.DEFAULT.enable_checksum
         self.signer = signed_urls.Signer(conf.signed_url.secret_key)
         if conf.DEFAULT.admin_mode:
@@ -171,7 +171,7 @@ class V2(pooling.Pooling):
     # What goes out: queues.
 
     def metadata(self, stored):
-        return rules.with_stand_ins(stored, self.limits)
+        return rules.with_stand_ins(stored, self._broker.limits)
 
     def queue_entry(self, queue, detailed):
         entry = {'name': queue.name, 'href': self.queue_path(queue.name)}

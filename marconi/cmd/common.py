@@ -8,7 +8,7 @@ from oslo_config import cfg
 from oslo_log import log
 
 from marconi import conf as conf_module
-from marconi.conf import opts
+from marconi.conf import reloading
 from marconi import exception
 from marconi import quota
 
@@ -50,9 +50,7 @@ def start(conf):
 
     :raises cfg.Error: an option has a value that it cannot have.
     """
-    for group, options in opts.list_opts():
-        for option in options:
-            conf[group][option.dest]
+    reloading.check(conf)
     log.set_defaults(default_log_levels=LEVELS)
     log.setup(conf, 'marconi')
 

@@ -8,6 +8,7 @@ import cotyledon
 
 from marconi.cmd import common
 from marconi.cmd import metering
+from marconi.conf import reloading
 from marconi.janitor import service
 from marconi import rpc
 
@@ -32,7 +33,7 @@ def _main(args):
 def run(conf):
     """Keep one janitor running until SIGTERM or SIGINT; does not return."""
     metering.serve(conf, conf.metrics.janitor_port)
-    manager = _Manager(graceful_shutdown_timeout=PATIENCE,
+    manager = _Manager(conf, graceful_shutdown_timeout=PATIENCE,
                        mp_context=multiprocessing.get_context('fork'))
     manager.add(service.Janitor, args=(conf,))
     manager.run()
@@ -40,7 +41,14 @@ def run(conf):
 
 class _Manager(cotyledon.ServiceManager):
 
+    def __init__(self, conf, **kwargs):
+        super().__init__(**kwargs)
+        self._conf = conf
+
     def _on_signal_received(self, sig):
+        # A configuration that we cannot read is no reason to disturb the janitor.
+        if sig == signal.SIGHUP and not reloading.reload(self._conf):
+            return
         # Cotyledon drops everything on Ctrl-C; we want to give the leases back.
         super()._on_signal_received(signal.SIGTERM if sig == signal.SIGINT else sig)
 

@@ -6,11 +6,15 @@ import os
 import resource
 import signal
 import socket
+import struct
 import sys
 import threading
 import time
 
 _PR_SET_PDEATHSIG = 1
+_SO_ATTACH_FILTER = 26
+#: A filter of one instruction: return 0, the number of bytes to keep of a packet.
+_BPF_KEEP_NOTHING = struct.pack('HBBI', 0x06, 0, 0, 0)
 
 
 def end_with(parent):
@@ -25,28 +29,60 @@ def end_with(parent):
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def on_stop(action, seconds):
-    """Call ``action`` in a thread when SIGTERM or SIGINT comes.
+def on_signals(actions, seconds):
+    """Call an action in a thread when its signal comes, one at a time.
 
-    The signals keep the handlers that they have or get later. If the process
-    is still there some time after the signal, it is ended.
+    The signals keep the handlers that they have or get later. If the process is still there
+    some time after SIGTERM or SIGINT, it is ended.
 
-    :param action: function without arguments.
-    :param seconds: how long after the signal the process may live on.
+    :param actions: {signal: function without arguments}.
+    :param seconds: how long after SIGTERM or SIGINT the process may live on.
     """
     reader, writer = socket.socketpair()
     writer.setblocking(False)
+    for number in actions:
+        if signal.getsignal(number) == signal.SIG_DFL:
+            signal.signal(number, _ignore)
     # The interpreter writes the number of every signal here, whoever handles it.
     signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
 
     def watch(writer=writer):  # keeps the socket open
-        while reader.recv(1)[0] not in (signal.SIGTERM, signal.SIGINT):
-            pass
-        action()
+        number = None
+        while number not in (signal.SIGTERM, signal.SIGINT):
+            number = reader.recv(1)[0]
+            actions.get(number, _ignore)()
         time.sleep(seconds)
         os._exit(1)
 
-    threading.Thread(target=watch, name='marconi-stop', daemon=True).start()
+    threading.Thread(target=watch, name='marconi-signals', daemon=True).start()
+
+
+def _ignore(*args):
+    """Do nothing about a signal: what is done is done in the thread that watches."""
+
+
+def refuse_connections(port):
+    """Let nobody connect to this process any more, and reset no connection either.
+
+    The kernel has connections ready that the server has not taken yet; closing the port would
+    reset them, whatever was already sent on them. So first the port is made deaf, and
+    closed when the server has taken what was ready. Who tries in between tries again
+    a second later by itself, and finds the port closed or the next service.
+    """
+    if sys.platform != 'linux':
+        return
+    deaf = ctypes.create_string_buffer(_BPF_KEEP_NOTHING)
+    program = struct.pack('HL', 1, ctypes.addressof(deaf))
+    for descriptor in os.listdir('/proc/self/fd'):
+        try:
+            it = socket.socket(fileno=os.dup(int(descriptor)))
+        except OSError:  # no socket, or not open any more
+            continue
+        with it:
+            if (it.family in (socket.AF_INET, socket.AF_INET6)
+                    and it.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
+                    and it.getsockname()[1] == port):
+                it.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, program)
 
 
 def allow_files(number):

@@ -19,6 +19,7 @@ from marconi.cmd import common
 from marconi.cmd import exposure
 from marconi.cmd import metering
 from marconi.cmd import processes
+from marconi.conf import reloading
 from marconi.core import broker as broker_module
 from marconi.core import heart
 from marconi.core import vitals
@@ -26,11 +27,15 @@ from marconi import rpc
 
 LOG = log.getLogger(__name__)
 
-#: Seconds that running requests have to finish once we are told to stop; the
-#: whole service has 5.
-GRACE = 3.5
+#: Seconds in which no new connections are taken, and the others end after their next
+#: answer, once we are told to stop. Then idle ones are closed.
+CLOSING = 0.5
+#: Seconds that running requests have to finish after that; the whole service has 5.
+GRACE = 3.0
 #: Seconds before a worker that could not start is started again.
 PAUSE = 1
+#: From the parent to its workers: see ``CLOSING``.
+CLOSE = signal.SIGUSR1
 #: A client gets 75 seconds between two requests, as from other servers, and to send
 #: its headers, which may take as much memory as we allow.
 HTTP = http.HTTP1Settings(header_read_timeout=75_000, max_buffer_size=65536)
@@ -73,12 +78,13 @@ def serve(conf):
     multiprocessing.set_start_method('fork', force=True)
     options = conf['drivers:transport:wsgi']
     processes.allow_files(options.connections + 500)
-    server = granian.Granian(
+    server = _Server(
         'marconi', address=options.bind, port=options.port, workers=options.workers,
         interface='wsgi', http='1', websockets=False, http1_settings=HTTP,
         blocking_threads=options.threads, backpressure=options.connections,
         respawn_failed_workers=True, workers_kill_timeout=GRACE + 0.5,
         process_name='marconi-server', log_level='error', log_dictconfig=GRANIAN_LOG)
+    server.conf = conf
     server.respawned_wrks = _NoMemory()
     metering.serve(conf, conf.metrics.port)
     server.serve(target_loader=functools.partial(load, conf, os.getpid()),
@@ -106,11 +112,58 @@ def load(conf, parent):
 
 def _application(conf):
     broker = broker_module.Broker.from_conf(conf)  # of this process alone
-    processes.on_stop(broker.waiters.close, GRACE)
+    application = app.build(conf, broker)
+
+    def close():
+        """Answer all who wait, and take no more connections."""
+        processes.refuse_connections(conf['drivers:transport:wsgi'].port)
+        application.closing = True
+        broker.waiters.close()
+
+    def reload():
+        if reloading.reload(conf):
+            broker.reload(conf)
+
+    processes.on_signals({CLOSE: close, signal.SIGTERM: close, signal.SIGINT: close,
+                          signal.SIGHUP: reload}, GRACE)
     pulse = heart.start(broker.stores.control.services, 'server', conf)
     vitals.Vitals(broker, 'server').start()
     util.Finalize(None, pulse.stop, exitpriority=0)  # when the last request is answered
-    return app.build(conf, broker)
+    return application
+
+
+class _Server(granian.Granian):
+    """Granian's parent process, with two things done otherwise."""
+
+    def shutdown(self, exit_code=0):
+        """Close connections in order before the workers are told to end.
+
+        Granian closes at once what is idle just then, and a client that sends its next
+        request at that moment would get no answer.
+        """
+        self._tell(CLOSE)
+        time.sleep(CLOSING)
+        super().shutdown(exit_code)
+
+    def _reload(self, spawn_target, target_loader):
+        """On SIGHUP, let every worker read the configuration again.
+
+        Granian would start new workers, and end the old ones. That closes every connection, the
+        ones that the kernel has accepted for a worker are reset, and the memory of
+        tokens and queues is lost; all of that for a few options.
+        """
+        self.reload_signal = False
+        self.main_loop_interrupt.clear()
+        if self.interrupt_signal:  # it came just before
+            self.main_loop_interrupt.set()
+        # Here, too: workers that are started later have it from us.
+        if reloading.reload(self.conf):
+            self._tell(signal.SIGHUP)
+
+    def _tell(self, number):
+        for worker in self.wrks:
+            if worker.is_alive():
+                os.kill(worker.inner.pid, number)
 
 
 class _NoMemory(dict):

@@ -9,6 +9,7 @@ import socket
 import sys
 
 from marconi import conf as conf_module
+from marconi.conf import reloading
 from marconi import exception
 from marconi.cmd import common
 from marconi.cmd import exposure
@@ -54,7 +55,8 @@ def run(options):
     rpc.check(conf)
     common.check_quota(conf)
     boss = supervisor.Supervisor({'API server': lambda: server.serve(conf),
-                                  'janitor': lambda: janitor.run(conf)}, PATIENCE)
+                                  'janitor': lambda: janitor.run(conf)}, PATIENCE,
+                                 lambda: reloading.reload(conf))
     boss.start()
     try:
         _announce(boss, conf)

@@ -5,8 +5,8 @@ from oslo_config import cfg
 GROUP = 'transport'
 
 
-def _limit(name, default, help_text, least=1):
-    return cfg.IntOpt(name, default=default, min=least, help=help_text)
+def _limit(name, default, help_text, least=1, mutable=True):
+    return cfg.IntOpt(name, default=default, min=least, mutable=mutable, help=help_text)
 
 
 OPTS = [
@@ -41,7 +41,7 @@ OPTS = [
            'further ones are answered at once. Fewer than the threads of the process, '
            'since each waiting request has one.', 0),
     cfg.BoolOpt(
-        'message_delete_with_claim_id', default=False,
+        'message_delete_with_claim_id', default=False, mutable=True,
         help='Deleting several messages by id needs the ids of their claims too.'),
     cfg.StrOpt(
         'client_id_uuid_safe', default='strict', choices=[
@@ -49,7 +49,7 @@ OPTS = [
             ('off', 'a Client-ID may be any text of fitting length')],
         help='What a Client-ID header must look like.'),
     _limit('min_length_client_id', 10,
-           'The shortest Client-ID, if it need not be a UUID.'),
+           'The shortest Client-ID, if it need not be a UUID.', mutable=False),
     cfg.IntOpt(
         'max_length_client_id', default=36, min=1, max=36,
         help='The longest Client-ID, if it need not be a UUID.'),

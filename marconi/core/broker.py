@@ -12,6 +12,7 @@ from marconi.core import messages
 from marconi.core import pools
 from marconi.core import queues
 from marconi.core import quotas
+from marconi.core import readiness
 from marconi.core import waiting
 from marconi.storage import stores as stores_module
 
@@ -41,6 +42,7 @@ class Broker:
         self.pools = pools.Pools(self, driver, conf.database.connection)
         self.flavors = flavors.Flavors(self, driver)
         self.health = health.Health(self)
+        self.readiness = readiness.Readiness(lambda: stores.control.ping())
 
     @classmethod
     def from_conf(cls, conf):
@@ -53,6 +55,11 @@ class Broker:
             options.driver, options.connection, options.catalogue_lifetime,
             {name: options[name] for name in pools.OPTIONS if name in options})
         return cls(conf, stores, policy_module.Policy(conf))
+
+    def reload(self, conf):
+        """Take over the mutable options, between two requests."""
+        self.limits = limits.Limits.from_conf(conf)
+        self.waiters.most = conf.transport.max_waiting
 
     def close(self):
         """Let all who wait go, and close the connections."""

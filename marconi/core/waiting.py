@@ -49,7 +49,7 @@ class Waiters:
         :param most: how many may wait at a time; others are not held back.
         """
         self._stores = stores
-        self._most = most
+        self.most = most
         self._clock = clock
         self._lock = threading.Lock()
         self._waiters = collections.defaultdict(set)
@@ -97,7 +97,7 @@ class Waiters:
     def _full(self):
         # A waiter has a thread of the server: those that are left must do for
         # all others.
-        return self.number >= self._most
+        return self.number >= self.most
 
     def notify(self, queue):
         """Wake those who wait for ``queue`` in this process."""

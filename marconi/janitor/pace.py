@@ -33,6 +33,11 @@ class Pace:
         #: Seconds of the last transaction.
         self.took = 0.0
 
+    def tune(self, most, effort):
+        """Go on with other values of these: see the constructor."""
+        self._most, self._effort = most, effort
+        self._size = min(self._size, most)
+
     @property
     def size(self):
         """The rows that the next transaction deals with at most."""

@@ -9,6 +9,7 @@ import uuid
 import cotyledon
 from oslo_log import log
 
+from marconi.conf import reloading
 from marconi import exception
 from marconi.core import broker as broker_module
 from marconi.core import heart
@@ -36,6 +37,7 @@ class Janitor(cotyledon.Service):
         super().__init__(worker_id)
         # Ctrl-C reaches every process of a terminal; our master tells us to stop.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self._conf = conf
         self._options = conf.janitor
         self._broker = broker_module.Broker.from_conf(conf)
         self._holder = f'{socket.gethostname()[:64]}:{os.getpid()}:{uuid.uuid4().hex[:8]}'
@@ -71,6 +73,13 @@ class Janitor(cotyledon.Service):
         May be called from any thread.
         """
         return any([own.wake(name) for own in self._turns])
+
+    def reload(self):
+        """Take over the mutable options of the configuration, which SIGHUP tells us to read."""
+        if reloading.reload(self._conf):
+            self._broker.reload(self._conf)
+            for sweep in self._all():
+                sweep.tune(self._options)
 
     def terminate(self):
         """Finish the running batch and give the work to others."""

@@ -49,6 +49,11 @@ class Sweep:
         self._rows = 0
         self._failed = 0
 
+    def tune(self, options):
+        """Go on with what the configuration group ``janitor`` says now."""
+        self._interval = options.interval
+        self._pace.tune(options.batch, options.effort if self.kind in NAMES else 1.0)
+
     def run_once(self):
         """Do one batch, if the work is ours; return the seconds to rest, None if nothing is left.
 

@@ -14,6 +14,7 @@ from keystonemiddleware import auth_token
 from oslo_config import cfg
 from oslo_config import generator as config_generator
 from oslo_messaging import opts as messaging_opts
+from oslo_middleware import opts as middleware
 from oslo_policy import generator as policy_generator
 
 from marconi.api import errors
@@ -100,7 +101,8 @@ class TestConfiguration(base.TestCase):
     def test_options_that_pages_name_exist(self):
         known = {(group, option.dest)
                  for group, options in (opts.list_opts() + self.options_of_keystone()
-                                        + self.options_of_messaging())
+                                        + self.options_of_messaging()
+                                        + middleware.list_opts_healthcheck())
                  for option in options}
         for page, text in pages():
             for group, option in re.findall(r'``\[([\w:]+)\]\s+(\w+)', text):
