@@ -56,7 +56,7 @@ class Pools:
         if pool is None:
             pool = objects.Pool(name=name, **fields)
             self.store.pools.put(pool)
-        return self._changed('update' if stored else 'create', pool)
+        return self._changed(context, 'update' if stored else 'create', pool)
 
     def get(self, context, name):
         """Return the ``Pool``.
@@ -85,7 +85,7 @@ class Pools:
         pool = self.store.pools.update(name, **changes)
         if pool is None:
             raise exception.PoolNotFound(name=name)
-        return self._changed('update', pool)
+        return self._changed(context, 'update', pool)
 
     def delete(self, context, name):
         """Forget a pool; no error if there is none.
@@ -97,7 +97,7 @@ class Pools:
         pool = self.store.pools.get(name)
         if pool is not None:
             self.store.pools.delete(name)
-            self._changed('delete', pool)
+            self._changed(context, 'delete', pool)
 
     def _get(self, name):
         pool = self.store.pools.get(name)
@@ -168,7 +168,7 @@ class Pools:
     def _shown(self, pool):
         return pool.evolve(uri=self._driver.hide(pool.uri))
 
-    def _changed(self, event, pool):
+    def _changed(self, context, event, pool):
         """Tell of a change, and return the pool as it may be shown.
 
         :param event: create, update or delete.
