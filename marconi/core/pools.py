@@ -1,5 +1,7 @@
 """Pools: register, show, list, change, forget the databases that hold messages."""
 
+import uuid
+
 from oslo_log import log
 
 from marconi import exception
@@ -13,6 +15,8 @@ MOST_WEIGHT = 2 ** 32 - 1
 MOST_URI = 255
 MOST_FLAVOR = 255
 HIDDEN = '***'
+#: Seconds for which a mark stays that is not taken away.
+APART = 3600
 
 MOST_NUMBER = 2 ** 31 - 1
 #: Option of a pool -> the least that it may be; None for those that are true
@@ -135,20 +139,38 @@ class Pools:
         try:
             self._check_place(name, self._driver.place(uri))
             self._driver.check(uri)
+            self._check_apart(uri)
         except (ValueError, exception.StorageUnavailable, exception.SchemaMismatch) as error:
             raise exception.InvalidValue(f'uri: {error}') from error
         return uri
 
     def _check_place(self, name, place):
         if place == self._driver.place(self._control_uri):
-            raise exception.InvalidValue(
-                'uri is that of the database with the catalogue, which cannot be a pool.')
+            raise _is_control()
         for other in self.store.pools.list():
             if other.name != name and self._driver.place(other.uri) == place:
                 raise exception.PoolUriTaken(other=other.name)
 
+    def _check_apart(self, uri):
+        """Return if this is another database than that with the catalogue.
+
+        One database can have many addresses. What is written in one and cannot
+        be written in the other tells, and also that it can be written at all.
+        """
+        lease, control, pool = f'apart-{uuid.uuid4().hex}', self.store, self._driver(uri)
+        try:
+            control.leases.acquire(lease, 'control', APART)
+            if not pool.leases.acquire(lease, 'pool', APART):
+                raise _is_control()
+            pool.leases.release(lease, 'pool')
+        finally:
+            control.leases.release(lease, 'control')
+            pool.dispose()
+
     def _check_flavor(self, name, stored, fields):
-        """Check that all pools of a flavor can do the same."""
+        """Check that all pools of a flavor can do the same, if that may change."""
+        if not fields.keys() & {'flavor', 'options'}:
+            return
         flavor = fields.get('flavor', stored and stored.flavor)
         options = fields.get('options', stored.options if stored else {})
         if flavor is not None:
@@ -183,6 +205,11 @@ class Pools:
         self.broker.notifier.tell(context, f'pool.{event}',
                                   pool.name if event == 'delete' else pool)
         return pool
+
+
+def _is_control():
+    return exception.InvalidValue(
+        'uri is that of the database with the catalogue, which cannot be a pool.')
 
 
 def _check_uri(uri):

@@ -331,7 +331,10 @@ class Store(abc.ABC):
     @classmethod
     @abc.abstractmethod
     def hide(cls, url):
-        """Return the URL with ``***`` in place of passwords, to be shown."""
+        """Return the URL with ``***`` in place of passwords, to be shown.
+
+        In place of all of it if it is malformed.
+        """
 
     @classmethod
     @abc.abstractmethod

@@ -115,10 +115,13 @@ class TestPools(PoolsTest):
         self.assertError(404, 'Not found', self.admin.get('/pools/slow'))
 
     def test_the_database_with_the_catalogue_is_no_pool(self):
-        for uri in (self.database_url(), self.database_url() + '?'):
+        uris = [self.database_url(), self.database_url() + '?',
+                self.database_url().replace('127.0.0.1', 'localhost')]
+        for uri in uris:
             response = self.put(status=400, uri=uri)
             self.assertError(400, 'Invalid request body', response)
             self.assertIn('catalogue', response.json['description'])
+        self.assertEqual([], self.pools.list())
 
     def test_what_others_hold_of_a_pool_stays(self):
         self.store(draining=True, flavor='gold', uri=self.uri)

@@ -52,7 +52,7 @@ class TestService(ZaqarClientTest):
     def test_subscriptions_are_not_served(self):
         self.assertRaises(errors.ResourceNotFound, self.client().subscriptions, 'queue')
 
-    def test_pools_and_flavors_are_for_administrators(self):
+    def test_pools_and_flavors_are_not_served(self):
         self.assertRaises(errors.ResourceNotFound, self.client().pools)
         self.assertRaises(errors.ResourceNotFound, self.client().flavors)
 

@@ -28,8 +28,11 @@ def parse(url):
 
 
 def hide(url):
-    """Return the URL with ``***`` in place of passwords."""
-    parsed = parse(url)
+    """Return the URL with ``***`` in place of passwords; or of all, if it is malformed."""
+    try:
+        parsed = parse(url)
+    except ValueError:
+        return HIDDEN
     secrets = {name: HIDDEN for name in parsed.query if 'passw' in name.lower()}
     return parsed.update_query_dict(secrets).render_as_string(hide_password=True)
 
