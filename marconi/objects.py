@@ -196,6 +196,8 @@ class Count(Value, frozen=True, kw_only=True):
     #: The usage as it was written down when the count began.
     messages: int
     bytes: int
+    #: When it was due; tells it from other counts.
+    due_at: int
     #: When it began, by the clock of the control database.
     began_at: int
 

@@ -64,6 +64,7 @@ class Recount:
         self._moment = SHARE * turn
         self._clock = clock
         self._count = None
+        self._asked = False
 
     def work(self, batch):
         """Go on counting for a moment.
@@ -84,7 +85,11 @@ class Recount:
         return min(done, batch - 1)
 
     def _begin(self, page):
-        self._count = self._usage.begin_count()
+        # Turn and turn about: who purges again and again must not keep others from being
+        # counted.
+        self._asked = not self._asked
+        self._count = (self._usage.begin_count(self._asked)
+                       or self._usage.begin_count(not self._asked))
         if self._count is None:
             return False
         self._messages = self._bytes = 0

@@ -33,11 +33,14 @@ class Usage(abc.ABC):
         """Let a count of the project be due at once, if its usage is kept."""
 
     @abc.abstractmethod
-    def begin_count(self):
+    def begin_count(self, asked):
         """Return the ``Count`` that is most overdue, or None; it has begun now.
 
+        :param asked: one of those that ``mark`` asked for, or that are new;
+            else one of those whose time is up.
+
         It stays due until it is finished, so that another janitor begins anew
-        if this one dies.
+        if this one dies. Two that begin at the same time get the same one.
         """
 
     @abc.abstractmethod
@@ -45,8 +48,8 @@ class Usage(abc.ABC):
         """Correct the usage by what was counted; the next count is due in ``seconds``.
 
         What was added since the count began stays added. If ``mark`` was
-        called since, the next count is due at once; if another count began,
-        this one is void.
+        called since, the next count is due at once; if another count of the
+        project was finished since, this one is void.
 
         :param messages: how many there were when the count began, or None if
             that could not be found out: then nothing is corrected.

@@ -204,6 +204,17 @@ class CountingTest(base.OnEveryDatabase, base.TestCase):
         self.finish()
         self.assertEqual((1, 1), self.known())
 
+    def test_who_purges_again_and_again_does_not_keep_others_waiting(self):
+        self.usage.add({'red': (0, 0), 'blue': (0, 0)})
+        self.finish()
+        self.usage.add({'blue': (5, 5)})  # which is not true
+        self.clock.move(INTERVAL)
+        for _ in range(4):
+            self.clock.move(1)
+            self.usage.mark('red')
+            self.recount.work(2)  # one project
+        self.assertEqual((0, 0), self.known('blue'))
+
     def test_two_janitors(self):
         for number in range(6):
             self.post(self.queue(project=f'project-{number}'), *map(str, range(7)))

@@ -195,7 +195,9 @@ class TestPlans(LargeQueue):
         yield 'usage', lambda: usage.get('tenant-9')
         yield 'add to the usage', lambda: usage.add({'tenant-9': (1, 1), 'tenant-8': (1, 1)})
         yield 'mark for a count', lambda: usage.mark('tenant-4999')
-        yield 'count', lambda: usage.finish_count(usage.begin_count(), 2, 2, 60)
+        for asked in (True, False):
+            yield f'count, {asked}', lambda asked=asked: usage.finish_count(
+                usage.begin_count(asked), 2, 2, 60)
         for name in ('expired_messages', 'expired_claims', 'ended_delays', 'purged_messages',
                      'moved_ids'):
             yield name, lambda name=name: getattr(sweeps, name)(10)

@@ -10,7 +10,8 @@ from marconi.storage.sqlalchemy import tables
 
 _usage = tables.usage.c
 _THIS = _usage.project == sa.bindparam('this')
-#: ``count_at`` of what is to be counted before all else.
+#: ``count_at`` of a new row. What is to be counted at once has this or less: minus the time
+#: at which that was asked for, which tells whether it was asked for again.
 AT_ONCE = 0
 #: How often projects are added that others add at the same time.
 ATTEMPTS = 5
@@ -23,15 +24,19 @@ class Usage(accounting.Usage):
     _ADD = sa.update(tables.usage).where(_THIS).values(
         messages=_usage.messages + sa.bindparam('more', type_=sa.BigInteger),
         bytes=_usage.bytes + sa.bindparam('more_bytes', type_=sa.BigInteger))
-    _MARK = sa.update(tables.usage).where(_THIS).values(count_at=AT_ONCE)
+    _MARK = sa.update(tables.usage).where(_THIS).values(count_at=-engine.NOW)
+    _ASKED = sa.select(tables.usage, engine.NOW.label('now')).where(
+        _usage.count_at <= AT_ONCE).order_by(_usage.count_at.desc()).limit(1)
     _DUE = sa.select(tables.usage, engine.NOW.label('now')).where(
-        _usage.count_at <= engine.NOW).order_by(_usage.count_at).limit(1)
-    _BEGIN = sa.update(tables.usage).where(_THIS).values(count_at=sa.bindparam('began'))
-    # Another count that began since has left its own time.
-    _OURS = sa.and_(_THIS, _usage.count_at.in_((AT_ONCE, sa.bindparam('began'))))
+        _usage.count_at > AT_ONCE, _usage.count_at <= engine.NOW,
+    ).order_by(_usage.count_at).limit(1)
+    # Another count that was finished since has left its own time.
+    _OURS = sa.and_(_THIS, sa.or_(_usage.count_at == sa.bindparam('was_due'),
+                                  _usage.count_at <= AT_ONCE))
     _FINISH = _ADD.where(_OURS).values(count_at=sa.case(
-        (_usage.count_at == AT_ONCE, AT_ONCE),
-        else_=engine.NOW + sa.bindparam('wait', type_=sa.BigInteger)))
+        (_usage.count_at == sa.bindparam('was_due'),
+         engine.NOW + sa.bindparam('wait', type_=sa.BigInteger)),
+        else_=_usage.count_at))
     _FORGET = sa.delete(tables.usage).where(_OURS)
 
     def __init__(self, store):
@@ -71,33 +76,31 @@ class Usage(accounting.Usage):
 
     @engine.writing
     def _mark(self, connection, project):
-        connection.execute(self._MARK, {'this': project})
+        connection.execute(self._MARK, {'this': project, 'now': self.database.now()})
 
-    def begin_count(self):
-        return self._begin_count() if self._kept else None
+    def begin_count(self, asked):
+        return self._begin_count(asked) if self._kept else None
 
-    @engine.writing
-    def _begin_count(self, connection):
-        row = connection.execute(self.database.locking(self._DUE, skip_locked=True),
+    @engine.reading
+    def _begin_count(self, connection, asked):
+        row = connection.execute(self._ASKED if asked else self._DUE,
                                  {'now': self.database.now()}).first()
-        if row is None:
-            return None
-        connection.execute(self._BEGIN, {'this': row.project, 'began': row.now})
-        return objects.Count(project=row.project, messages=row.messages, bytes=row.bytes,
-                             began_at=row.now)
+        return row and objects.Count(
+            project=row.project, messages=row.messages, bytes=row.bytes, due_at=row.count_at,
+            began_at=row.now)
 
     @engine.writing
     def finish_count(self, connection, count, messages, bytes, seconds):
         known = messages is not None
         connection.execute(self._FINISH, {
-            'this': count.project, 'began': count.began_at,
+            'this': count.project, 'was_due': count.due_at,
             'more': messages - count.messages if known else 0,
             'more_bytes': bytes - count.bytes if known else 0,
             'wait': round(1000 * seconds), 'now': self.database.now()})
 
     @engine.writing
     def forget(self, connection, count):
-        connection.execute(self._FORGET, {'this': count.project, 'began': count.began_at})
+        connection.execute(self._FORGET, {'this': count.project, 'was_due': count.due_at})
 
     @engine.reading
     def _read(self, connection, projects):
@@ -120,7 +123,7 @@ class Usage(accounting.Usage):
 
 def _to_usage(row):
     return objects.Usage(messages=row.messages, bytes=row.bytes,
-                         counted=row.count_at != AT_ONCE)
+                         counted=row.count_at > AT_ONCE)
 
 
 def _by_project(rows):

@@ -20,14 +20,18 @@ class Usage(support.Contract):
 
     def count(self, messages=0, bytes=0, seconds=60):
         """Make the count that is due, with this result."""
-        count = self.usage.begin_count()
+        count = self.begin()
         self.usage.finish_count(count, messages, bytes, seconds)
         return count.project
+
+    def begin(self):
+        """The count that is due, whether it was asked for or its time is up."""
+        return self.usage.begin_count(True) or self.usage.begin_count(False)
 
     def test_nothing_is_kept_of_projects_that_nobody_added(self):
         self.usage.mark('red')
         self.assertIsNone(self.kept('red'))
-        self.assertIsNone(self.usage.begin_count())
+        self.assertIsNone(self.begin())
 
     def test_added(self):
         self.assertEqual({'red': (2, 30, False), 'blue': (0, 0, False)}, {
@@ -52,13 +56,13 @@ class Usage(support.Contract):
         self.usage.add({'red': (1, 10)})
         self.assertEqual('red', self.count(7, 70))
         self.assertEqual((7, 70, True), self.kept('red'))
-        self.assertIsNone(self.usage.begin_count())
+        self.assertIsNone(self.begin())
 
     def test_counted_again_when_it_is_time(self):
         self.usage.add({'red': (1, 10)})
         self.count(seconds=60)
         self.clock.move(59.999)
-        self.assertIsNone(self.usage.begin_count())
+        self.assertIsNone(self.begin())
         self.clock.move(0.001)
         self.assertEqual('red', self.count())
 
@@ -77,9 +81,21 @@ class Usage(support.Contract):
         self.assertEqual((0, 0, False), self.kept('blue'))
         self.assertEqual(['blue', 'red'], [self.count(), self.count()])
 
+    def test_the_one_that_was_asked_for_first(self):
+        self.usage.add({'red': (1, 1), 'blue': (1, 1), 'green': (1, 1)})
+        for _ in range(3):
+            self.count(seconds=10)
+        for project in ('red', 'blue', 'red'):
+            self.clock.move(1)
+            self.usage.mark(project)
+        self.clock.move(10)
+        self.assertEqual('green', self.usage.begin_count(False).project)
+        self.assertEqual('blue', self.usage.begin_count(True).project)
+        self.assertEqual(['blue', 'red', 'green'], [self.count() for _ in range(3)])
+
     def test_what_is_added_during_a_count_is_kept(self):
         self.usage.add({'red': (10, 100)})
-        count = self.usage.begin_count()
+        count = self.begin()
         self.assertEqual((10, 100, self.clock()), (count.messages, count.bytes, count.began_at))
         self.usage.add({'red': (3, 33)})
         self.usage.finish_count(count, 8, 80, 60)
@@ -87,7 +103,7 @@ class Usage(support.Contract):
 
     def test_marked_during_a_count(self):
         self.usage.add({'red': (10, 100)})
-        count = self.usage.begin_count()
+        count = self.begin()
         self.usage.mark('red')
         self.usage.finish_count(count, 8, 80, 60)
         self.assertEqual((8, 80, False), self.kept('red'))
@@ -96,7 +112,7 @@ class Usage(support.Contract):
 
     def test_an_abandoned_count_is_void(self):
         self.usage.add({'red': (10, 100)})
-        abandoned = self.usage.begin_count()
+        abandoned = self.begin()
         self.clock.move(1)
         self.assertEqual('red', self.count(8, 80))
         self.usage.finish_count(abandoned, 8, 80, 60)
@@ -105,15 +121,15 @@ class Usage(support.Contract):
 
     def test_a_count_that_was_not_possible(self):
         self.usage.add({'red': (10, 100)})
-        self.usage.finish_count(self.usage.begin_count(), None, None, 60)
+        self.usage.finish_count(self.begin(), None, None, 60)
         self.assertEqual((10, 100, True), self.kept('red'))
-        self.assertIsNone(self.usage.begin_count())
+        self.assertIsNone(self.begin())
 
     def test_forgotten(self):
         self.usage.add({'red': (10, 100)})
-        self.usage.forget(self.usage.begin_count())
+        self.usage.forget(self.begin())
         self.assertIsNone(self.kept('red'))
-        self.assertIsNone(self.usage.begin_count())
+        self.assertIsNone(self.begin())
 
     def test_many_add_at_the_same_time(self):
         stores = [self.open_store(self.clock) for _ in range(4)]
