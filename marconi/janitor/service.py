@@ -55,7 +55,7 @@ class Janitor(cotyledon.Service):
         next_report = now + self._options.report_interval
         while not self._stopping.is_set():
             self._awake.wait(min(*due.values(), next_report) - time.monotonic())
-            due.update(dict.fromkeys(self._take_hints(), now))
+            due.update({sweep: now for sweep in self._take_hints() if not sweep.failing})
             sweep = min(due, key=due.get)
             if time.monotonic() >= due[sweep] and not self._stopping.is_set():
                 due[sweep] = sweep.turn() + time.monotonic()
@@ -67,7 +67,7 @@ class Janitor(cotyledon.Service):
     def wake(self, name):
         """Run the sweeps of this name without waiting for their time; False if there are none.
 
-        May be called from any thread.
+        One that failed goes on resting. May be called from any thread.
         """
         meant = [sweep for sweep in self._sweeps if sweep.name == name]
         with self._lock:
