@@ -55,7 +55,9 @@ class Janitor(cotyledon.Service):
         next_report = now + self._options.report_interval
         while not self._stopping.is_set():
             self._awake.wait(min(*due.values(), next_report) - time.monotonic())
-            due.update({sweep: now for sweep in self._take_hints() if not sweep.failing})
+            for sweep in self._take_hints():
+                # Not before others whose time has come: hints may come without end.
+                due[sweep] = min(due[sweep], time.monotonic())
             sweep = min(due, key=due.get)
             if time.monotonic() >= due[sweep] and not self._stopping.is_set():
                 due[sweep] = sweep.turn() + time.monotonic()
@@ -67,11 +69,11 @@ class Janitor(cotyledon.Service):
     def wake(self, name):
         """Run the sweeps of this name without waiting for their time; False if there are none.
 
-        One that failed goes on resting. May be called from any thread.
+        Those that failed go on resting. May be called from any thread.
         """
         meant = [sweep for sweep in self._sweeps if sweep.name == name]
         with self._lock:
-            self._hinted.update(meant)
+            self._hinted.update(sweep for sweep in meant if not sweep.failing)
             self._awake.set()
         return bool(meant)
 
