@@ -70,7 +70,7 @@ class Janitor(cotyledon.Service):
     def wake(self, name):
         """Run the sweeps of this name without waiting for their time; False if there are none.
 
-        May be called from any thread.
+        Those that failed go on resting. May be called from any thread.
         """
         return any([own.wake(name) for own in self._turns])
 

@@ -84,6 +84,11 @@ class Sweep:
             LOG.exception('Sweep %s failed', self.name)
         return self._back_off()
 
+    @property
+    def failing(self):
+        """Whether the last turn failed."""
+        return self._failures > 0
+
     def report(self):
         """Return what was done since the last report, such as "moved_ids 7"."""
         text = f'{self.name} {self._rows}'

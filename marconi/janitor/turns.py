@@ -32,7 +32,9 @@ class Turns:
                 due = {sweep: due.get(sweep, now) for sweep in self.sweeps}
                 next_look = now + LOOK_INTERVAL
             self._awake.wait(min(*due.values(), next_look) - now)
-            due.update((sweep, now) for sweep in self._take_hints() if sweep in due)
+            for sweep in self._take_hints():
+                # Not before others whose time has come: hints may come without end.
+                due[sweep] = min(due.get(sweep, now), time.monotonic())
             sweep = min(due, key=due.get)
             if time.monotonic() >= due[sweep] and not self._stopping.is_set():
                 due[sweep] = sweep.turn() + time.monotonic()
@@ -40,11 +42,11 @@ class Turns:
     def wake(self, name):
         """Run the sweeps of this name without waiting for their time; False if there are none.
 
-        May be called from any thread.
+        Those that failed go on resting. May be called from any thread.
         """
         meant = [sweep for sweep in self.sweeps if sweep.kind == name]
         with self._lock:
-            self._hinted.update(meant)
+            self._hinted.update(sweep for sweep in meant if not sweep.failing)
             self._awake.set()
         return bool(meant)
 

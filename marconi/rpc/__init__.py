@@ -36,14 +36,13 @@ class Bus:
         return self._outbox.dropped
 
     def serve(self, endpoint):
-        """Let others call the methods of ``endpoint``, a janitor's. Does not wait for the bus."""
+        """Let others call the methods of ``endpoint``, a janitor's, until the process ends."""
         if self._messaging is not None:
             self._messaging.serve(endpoint)
 
     def close(self):
-        """Send what is still to be sent, and disconnect. Does not wait long for either."""
+        """Send what is still to be sent, if the bus takes it soon, and disconnect."""
         if self._messaging is not None:
-            self._messaging.end_service(PATIENCE)
             self._outbox.close(self._messaging.disconnect, PATIENCE)
 
 

@@ -16,6 +16,8 @@ from marconi.rpc import janitors
 
 LOG = log.getLogger(__name__)
 
+HOST = socket.gethostname()
+
 #: The loggers of those who complain about a broker at every attempt to reach it.
 TALKATIVE = ('oslo.messaging._drivers.impl_rabbit', 'oslo_messaging.notify.messaging')
 #: Seconds for which the same complaint is not heard again.
@@ -31,7 +33,6 @@ class Messaging:
         """
         _register_options(conf)
         _complain_seldom()
-        host = socket.gethostname()
         try:
             self._transport = oslo_messaging.get_rpc_transport(conf, url)
             notifications = oslo_messaging.get_notification_transport(conf)
@@ -43,47 +44,42 @@ class Messaging:
         self._transports = (self._transport, notifications)
         self._janitors = oslo_messaging.get_rpc_client(self._transport, oslo_messaging.Target(
             topic=janitors.TOPIC, version=janitors.VERSION, fanout=True))
-        self._notifier = oslo_messaging.Notifier(notifications, f'marconi.{host}')
+        self._notifier = oslo_messaging.Notifier(notifications, f'marconi.{HOST}')
         if self._notifier.retry < 0:
             # For ever. Of the library's ways to say so, the first connection takes only this.
             self._notifier.retry = None
         #: Whether the operator wants notifications.
         self.notifies = bool(conf.oslo_messaging_notifications.driver)
-        # The name of the server gives the name to a queue that is never removed. So it is not
-        # that of a process.
-        self._target = oslo_messaging.Target(topic=janitors.TOPIC, server=host)
-        self._server = None
 
     def hint(self, sweep):
         """Tell every janitor that there is work for a sweep."""
-        self._janitors.cast({}, 'hint', sweep=sweep)
+        try:
+            self._janitors.cast({}, 'hint', sweep=sweep)
+        except oslo_messaging.MessageDeliveryFailure as error:
+            # The exchange goes with the last janitor that listened.
+            LOG.debug('Nobody hears of work for the sweep %s: %s', sweep, error)
 
     def notify(self, context, priority, event, payload):
         """Send a notification."""
         getattr(self._notifier, priority.lower())(context, event, payload)
 
     def serve(self, endpoint):
-        """Start to let ``JanitorAPI`` call the methods of ``endpoint``."""
+        """Let ``JanitorAPI`` call the methods of ``endpoint`` until the process ends."""
         endpoint.target = oslo_messaging.Target(version=janitors.VERSION)
-        self._server = oslo_messaging.get_rpc_server(self._transport, self._target, [endpoint])
-        _in_background(self._start)
+        # The name of the server gives the name to a queue that is never removed. So it is not
+        # that of a process.
+        server = oslo_messaging.get_rpc_server(
+            self._transport, oslo_messaging.Target(topic=janitors.TOPIC, server=HOST), [endpoint])
 
-    def end_service(self, seconds):
-        """Stop what ``serve`` started, in so many seconds or not at all."""
-        if self._server is not None:
-            _in_background(self._stop).join(seconds)
+        def start():
+            server.start(override_pool_size=1)  # waits until the broker answers
+            LOG.info('Hints are heard from now on')
+
+        threading.Thread(target=start, name='marconi-rpc', daemon=True).start()
 
     def disconnect(self):
         for transport in self._transports:
             transport.cleanup()
-
-    def _start(self):
-        self._server.start(override_pool_size=1)  # waits until the broker answers
-        LOG.info('Hints are heard from now on')
-
-    def _stop(self):
-        self._server.stop()
-        self._server.wait()
 
 
 class _Seldom(logging.Filter):
@@ -122,9 +118,3 @@ def _register_options(conf):
 def _complain_seldom():
     for name in TALKATIVE:
         logging.getLogger(name).addFilter(_seldom)  # the second time does nothing
-
-
-def _in_background(function):
-    thread = threading.Thread(target=function, daemon=True)
-    thread.start()
-    return thread

@@ -28,9 +28,7 @@ class Outbox:
 
     def put(self, job):
         """Let ``job()`` be called soon by the thread; return False if it was dropped."""
-        try:
-            self._jobs.put_nowait(job)
-        except queue.Full:
+        if not self._enter(job):
             self._drop()
             return False
         if self._thread is None:
@@ -39,8 +37,15 @@ class Outbox:
 
     def close(self, job, seconds):
         """Do what is in the outbox and then ``job``, in so many seconds or not at all."""
-        if self._thread is not None and self.put(job) and self.put(None):
+        if self._thread is not None and self._enter(job) and self._enter(None):
             self._thread.join(seconds)
+
+    def _enter(self, job):
+        try:
+            self._jobs.put_nowait(job)
+        except queue.Full:
+            return False
+        return True
 
     def _start(self):
         with self._lock:

@@ -40,7 +40,9 @@ class Bus:
         handle, path = process.tempfile.mkstemp()
         with open(handle, 'w') as file:
             file.write(f'[DEFAULT]\n{self.default}{self.options}')
-        return marconi.conf.new([], [path])
+        conf = marconi.conf.new([], [path])
+        rpc.check(conf)  # registers options that the library itself would not
+        return conf
 
 
 class Listener:
@@ -82,9 +84,12 @@ class Janitor:
     """One who hears what janitors are told."""
 
     def __init__(self, bus):
-        self.bus = rpc.connect(bus.conf())
         self._heard = queue.SimpleQueue()
-        self.bus.serve(self)
+        conf = bus.conf()
+        transport = oslo_messaging.get_rpc_transport(conf, rpc.options.transport_url(conf))
+        self._server = oslo_messaging.get_rpc_server(
+            transport, oslo_messaging.Target(topic='marconi-janitor', server='test'), [self])
+        self._server.start()
 
     def hint(self, context, sweep):
         self._heard.put(sweep)
@@ -94,3 +99,7 @@ class Janitor:
         wanted = set(sweeps)
         while wanted:
             wanted.discard(self._heard.get(timeout=LONG))
+
+    def close(self):
+        self._server.stop()
+        self._server.wait()

@@ -187,6 +187,19 @@ class TestHints(BusTest):
             self.assertEqual(0, janitor.stop()[0], janitor.log())
             self.assertNotIn('Traceback', janitor.log())
 
+    def test_without_a_janitor(self):
+        bus = rpc.connect(self.bus.conf())
+        self.addCleanup(bus.close)
+        for names in (('one', 'two'), ('three', 'four')):
+            bus.janitors.hint('nobody hears it')
+            hearer = bus_module.Janitor(self.bus)
+            bus.janitors.hint(names[0])
+            hearer.until(names[0])
+            hearer.close()
+            for _ in range(3):
+                bus.janitors.hint('nobody hears it')
+        self.assertNotIn('Traceback', self.log.output)
+
     def test_janitors_ignore_what_they_do_not_know(self):
         janitor = self.janitor()
         self.until(self.swept)
@@ -220,10 +233,12 @@ class TestOutage(BusTest):
     def test_everything_goes_on_and_the_bus_too_when_it_is_back(self):
         janitor = self.janitor(HURRIED)
         hearer = bus_module.Janitor(self.bus)
-        self.addCleanup(hearer.bus.close)
+        self.addCleanup(hearer.close)
+        bus = rpc.connect(self.bus.conf())
+        self.addCleanup(bus.close)
         self.use_all('before')
         self.assertEqual('before', self.listener.until('queue.delete')['queue']['name'])
-        hearer.bus.janitors.hint('usage_counts')
+        bus.janitors.hint('usage_counts')
         hearer.until('purged_messages', 'usage_counts')
 
         self.server.stop()
@@ -235,7 +250,7 @@ class TestOutage(BusTest):
         self.use_all('after')
         while self.listener.until('queue.delete')['queue']['name'] != 'after':
             pass  # what waited meanwhile
-        hearer.bus.janitors.hint('moves')
+        bus.janitors.hint('moves')
         hearer.until('purged_messages', 'moves')
         self.until(lambda: not self.messages(), why=janitor.log())
         for log in (self.served.log(1000), janitor.log()):

@@ -136,7 +136,9 @@ class TestSweep(JanitorTest):
 
     def test_rests_longer_and_longer_without_a_database(self):
         self.fail_with(exception.StorageUnavailable())
+        self.assertFalse(self.sweep.failing)
         rests = [self.sweep.turn() for _ in range(20)]
+        self.assertTrue(self.sweep.failing)
         self.assertTrue(1.6 <= rests[0] <= 2.4)
         self.assertTrue(24 <= rests[-1] <= 36)
         self.assertNotIn('Traceback', self.log.output)
