@@ -1,0 +1,35 @@
+"""The settings of the devstack plugin."""
+
+import pathlib
+import re
+
+from tests import base
+
+PLUGIN = pathlib.Path(__file__).parents[2] / 'devstack'
+#: NAME=${NAME:-default}, or NAME=$(trueorfalse default NAME).
+DEFAULT = re.compile(r'(MARCONI_\w+)=\$(?:\{\1:-.*\}|\(trueorfalse (?:True|False) \1\))')
+
+
+class TestSettings(base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.lines = (PLUGIN / 'settings').read_text().splitlines()
+        self.settings = {line.partition('=')[0] for line in self.lines if line[:8] == 'MARCONI_'}
+
+    def test_each_has_a_default_that_local_conf_overrides(self):
+        for line in self.lines:
+            if line[:8] == 'MARCONI_':
+                self.assertRegex(line, DEFAULT)
+
+    def test_each_stands_below_a_comment(self):
+        """Of its own, or of the group of lines that it is in."""
+        for previous, line in zip(self.lines, self.lines[1:], strict=False):
+            if line[:8] == 'MARCONI_':
+                self.assertTrue(previous[:2] == '# ' or previous[:8] == 'MARCONI_', line)
+
+    def test_the_plugin_uses_these_and_no_others(self):
+        code = ''.join((PLUGIN / name).read_text() for name in ('settings', 'lib/marconi'))
+        code = re.sub(r'(MARCONI_\w+)=\$\S* ?\S* ?\1\b', '', code)
+        self.assertEqual(self.settings, set(re.findall(r'\$\{?(MARCONI_\w+)', code)) | set(
+            re.findall(r'\$\(\((MARCONI_\w+)', code)))
