@@ -157,7 +157,7 @@ class TestStack(base.OnEveryDatabase, DevStackTest):
             'backend': 'keystone', 'options': options}}).queue('zaqar')
         queue.post([{'body': number, 'ttl': 300} for number in range(5)])
         self.assertEqual(list(range(5)), [
-            message.body for message in queue.messages(echo=True, limit=2)])
+            message.body for message in queue.messages(echo=True, limit=2).stream()])
         [message] = queue.claim(ttl=60, grace=60, limit=1)
         message.delete()
 
