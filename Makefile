@@ -5,6 +5,8 @@ VENV ?= .venv
 CONCURRENCY ?= 2
 
 BIN := $(VENV)/bin
+# What bash runs.
+SCRIPTS := devstack/plugin.sh devstack/settings devstack/lib/marconi $(wildcard tests/devstack/*.sh)
 # -qq: what goes wrong, and nothing else.
 PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check
 # pbr takes the version from git, and needs to be told one where git cannot be asked.
@@ -30,6 +32,8 @@ test: $(VENV)/.installed-test  ## Run the tests on every database [ARGS=regex CO
 lint: $(VENV)/.installed-test  ## Check style and who imports whom
 	$(BIN)/flake8 marconi tests tools
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/bashate --max-line-length 100 $(SCRIPTS)
+	$(BIN)/shellcheck --external-sources $(SCRIPTS) .ci/run tools/install-test-servers
 
 cover: $(VENV)/.installed-test  ## Run the tests [ARGS=regex] and report what they cover, in cover/
 	$(BIN)/coverage erase

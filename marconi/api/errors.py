@@ -63,6 +63,12 @@ def no_keystone(retry_after):
                    [('Retry-After', str(retry_after))])
 
 
+def not_set_up():
+    """The error for every request while the options do not let us serve any."""
+    return Refusal(503, TABLE[exception.StorageUnavailable][1],
+                   'The service is not set up. Its log tells what is wrong.')
+
+
 def bad_length():
     """The error for a Content-Length that is none: where the body ends is unknown."""
     return Refusal(400, 'Invalid API request',

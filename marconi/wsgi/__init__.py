@@ -7,6 +7,13 @@ names, separated by colons.
 import os
 import threading
 
+from oslo_config import cfg
+from oslo_log import log
+
+from marconi import exception
+
+LOG = log.getLogger(__name__)
+
 _lock = threading.Lock()
 _application = None
 
@@ -15,9 +22,16 @@ def application(environ, start_response):
     """Answer one request; the first one of a process builds everything.
 
     Servers import this module before they fork, and no connection may be
-    shared over a fork.
+    shared over a fork. While it cannot be built, all requests get 503, and
+    the log has one line for each.
     """
-    return (_application or _build())(environ, start_response)
+    try:
+        app = _application or _build()
+    except (exception.MarconiError, cfg.Error) as error:
+        from marconi.api import errors
+        LOG.error('Cannot serve: %s', error)
+        app = errors.respond(errors.not_set_up())
+    return app(environ, start_response)
 
 
 def _build():

@@ -27,6 +27,13 @@ class TestVersions(base.ApiTest):
         self.assertEqual('application/json', response.content_type)
         self.assertEqual(VERSIONS, response.json)
 
+    def test_links_lead_there_behind_a_proxy_too(self):
+        """The proxy serves us below a path of its own, and tells which."""
+        response = self.api.whole('GET', '/', headers=NO_HEADERS, mount='/messaging')
+        links = [version['links'] for version in response.json['versions']]
+        self.assertEqual([[{'href': f'/messaging/{version}/', 'rel': 'self'}]
+                          for version in ('v1', 'v1.1', 'v2')], links)
+
     def test_headers_do_not_matter_here(self):
         response = self.api.whole('GET', '/', headers={'Client-ID': 'x', 'X-Project-Id': ''})
         self.assertStatus(300, response)

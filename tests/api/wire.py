@@ -107,7 +107,8 @@ def check(method, response):
         assert response.body == b'', place
     if response.body:
         assert response.content_type in JSON_TYPES, (place, response.content_type)
-        assert all(href.startswith('/v') for href in hrefs(response.json)), place
+        begins = ('/v', f'{environ["SCRIPT_NAME"]}/v')
+        assert all(href.startswith(begins) for href in hrefs(response.json)), place
     if response.status_int >= 400 and method != 'HEAD':
         check_error(place, response.json)
 
@@ -171,10 +172,13 @@ class Caller:
             path = self.version.prefix + path
         return self.whole(method, url(path, query), document, body, headers)
 
-    def whole(self, method, path, document=NOTHING, body=b'', headers=None):
-        """Like ``request``, with a path that is taken as it is."""
+    def whole(self, method, path, document=NOTHING, body=b'', headers=None, mount=''):
+        """Like ``request``, with a path that is taken as it is.
+
+        :param mount: where a proxy says to have put the service.
+        """
         path = parse.quote(path, safe=''.join(map(chr, range(128))))  # only what no URL may have
-        request = Request.blank(path, method=method)
+        request = Request.blank(path, method=method, environ={'SCRIPT_NAME': mount})
         if document is not NOTHING:
             body = json.dumps(document).encode()
         if body:

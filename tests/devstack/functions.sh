@@ -87,12 +87,13 @@ function run_process {
     if ! is_service_enabled "$1"; then
         return
     fi
-    local command=$2 unit="$SYSTEMD_DIR/devstack@$1.service"
-    [[ "$command" == /* ]] || die $LINENO "$command has no absolute path"
-    if [[ "$command" == *uwsgi* ]]; then
-        command+=" --venv $DEVSTACK_VENV"
+    local unit="$SYSTEMD_DIR/devstack@$1.service"
+    local words=$2
+    [[ "$words" == /* ]] || die $LINENO "$words has no absolute path"
+    if [[ "$words" == *uwsgi* ]]; then
+        words+=" --venv $DEVSTACK_VENV"
     fi
-    iniset -sudo "$unit" Service ExecStart "$command"
+    iniset -sudo "$unit" Service ExecStart "$words"
     if [[ -n "$5" ]]; then
         iniset -sudo "$unit" Service Environment "$5"
     fi
@@ -112,7 +113,8 @@ function stop_process {
 # wait_for_service SECONDS URL: until somebody else than the proxy answers.
 function wait_for_service {
     _record 2 2 "$@"
-    local end=$((SECONDS + $1)) status
+    local end status
+    end=$((SECONDS + $1))
     while true; do
         status=$(curl --noproxy '*' -k -s -o /dev/null -w '%{http_code}' "$2") || true
         if [[ "$status" != 000 && "$status" != 503 ]]; then

@@ -114,6 +114,9 @@ class Stack:
         return {str(path): path.read_text() for path in sorted(self.directory.rglob('*'))
                 if path.is_file() and path != self.record and self.units not in path.parents}
 
+    def read(self, name):
+        return (self.directory / name).read_text()
+
     def close(self):
         self.systemd.close()
         self._openstack.kill()

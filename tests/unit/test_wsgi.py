@@ -28,15 +28,25 @@ print(json.dumps(statuses))
 
 class TestApplication(base.TestCase):
 
-    def test_is_built_by_the_first_request_from_the_files_named(self):
+    def run_with(self, options):
+        """Send two requests; return their statuses, and what the log says."""
         path = os.path.join(tempfile.mkdtemp(), 'marconi.conf')
         with open(path, 'w') as file:
-            file.write(f'[DEFAULT]\nauth_strategy = noauth\nuse_stderr = true\n[database]\n'
-                       f'connection = {self.database_url()}\n')
+            file.write(f'{options}[database]\nconnection = {self.database_url()}\n')
         it = subprocess.run(
             [sys.executable, '-c', SCRIPT], stdin=subprocess.DEVNULL, capture_output=True,
             text=True, env={**os.environ, 'OS_MARCONI_CONFIG_FILES': path})
         self.assertEqual(0, it.returncode, it.stderr)
         statuses = json.loads(it.stdout)
         self.assertEqual(2, len(statuses))
-        self.assertTrue(all(status.startswith('20') for status in statuses), it)
+        return statuses, it.stderr
+
+    def test_is_built_by_the_first_request_from_the_files_named(self):
+        statuses, log = self.run_with('[DEFAULT]\nauth_strategy = noauth\nuse_stderr = true\n')
+        self.assertTrue(all(status.startswith('20') for status in statuses), log)
+
+    def test_says_in_one_line_what_is_not_set_up(self):
+        statuses, log = self.run_with('[DEFAULT]\nuse_stderr = true\n')
+        self.assertEqual(['503 Service Unavailable'] * 2, statuses)
+        self.assertEqual(2, len(log.splitlines()), log)
+        self.assertIn('[keystone_authtoken] has no auth_type', log)

@@ -6,22 +6,29 @@ from marconi.api.controllers import base
 
 
 class Versions:
-    """``/``: the same for everybody, whichever versions are served."""
+    """``/``: the same for everybody, whichever versions are served.
+
+    These links are the only ones that begin with the path where a proxy has put the service.
+    Clients that look for a version take them as they are (keystoneauth: what begins with a
+    slash begins at the host); all other links they append to the endpoint.
+    """
 
     def __init__(self, versions):
-        self._document = {'versions': [self._entry(version) for version in versions]}
+        self._versions = versions
 
     def show(self, request):
-        return wire.document(self._document, 300)
+        mount = request.environ.get('SCRIPT_NAME', '')
+        return wire.document(
+            {'versions': [self._entry(version, mount) for version in self._versions]}, 300)
 
     # No policy here: whoever cannot tell yet which version to speak asks this.
     show.rule = None
 
     @staticmethod
-    def _entry(version):
+    def _entry(version, mount):
         return {'id': version.id, 'status': version.status, 'updated': version.updated,
                 'media-types': [{'base': 'application/json', 'type': version.media_type}],
-                'links': [{'href': f'{version.path}/', 'rel': 'self'}]}
+                'links': [{'href': f'{mount}{version.path}/', 'rel': 'self'}]}
 
 
 class Home(base.Controller):
