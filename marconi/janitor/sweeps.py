@@ -1,7 +1,6 @@
 """One kind of clearing up, done in small bites and by one janitor at a time."""
 
 import random
-import time
 
 from oslo_log import log
 
@@ -19,19 +18,18 @@ LONGEST_REST = 30.0
 
 class Sweep:
 
-    def __init__(self, name, work, lease, batch, interval, effort=1.0, clock=time.monotonic):
+    def __init__(self, name, work, lease, pace, interval):
         """
         :param work: function that is given the most rows to deal with, and
             returns how many it dealt with; fewer means that nothing is left.
         :param lease: the ``Lease`` that makes the work ours.
-        :param batch: rows in one transaction, at most.
+        :param pace: the ``Pace`` at which to go while something is left.
         :param interval: seconds to rest when nothing is left.
-        :param effort: the part of the time to work while something is left.
         """
         self.name = name
         self.lease = lease
         self._work = work
-        self._pace = pace.Pace(batch, effort, clock)
+        self._pace = pace
         self._interval = interval
         self._failures = 0
         #: Rows and failures since the last ``report``.
@@ -99,5 +97,6 @@ def make(store, new_lease, options):
     :param new_lease: function that returns the ``Lease`` of a name.
     :param options: the configuration group ``janitor``.
     """
-    return [Sweep(name, getattr(store.sweeps, name), new_lease(name), options.batch,
-                  options.interval, options.effort) for name in NAMES]
+    return [Sweep(name, getattr(store.sweeps, name), new_lease(name),
+                  pace.Pace(options.batch, store.sweeps.bite, options.effort),
+                  options.interval) for name in NAMES]
