@@ -273,7 +273,7 @@ class Sweeps(abc.ABC):
     """
 
     #: Seconds that a transaction should take: less where others wait for its end.
-    bite = 0.05
+    bite = 0.1
 
     @abc.abstractmethod
     def expired_messages(self, batch):

@@ -3,7 +3,7 @@
 from marconi.janitor import pace
 from tests import base
 
-BITE = 0.05
+BITE = 0.1
 
 
 class TestPace(base.TestCase):
