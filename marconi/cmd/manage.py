@@ -7,8 +7,6 @@ from oslo_config import cfg
 from marconi import exception
 from marconi.cmd import common
 
-CONTRACT = 'run "marconi-manage db sync --contract".'
-
 
 def main(args=None):
     """Run one command; return the exit code."""
@@ -69,7 +67,8 @@ def check(conf, migration):
     print(f'{_database(conf)} fits this release (revision '
           f'{migration.current(conf.database.connection)}).')
     if not contracted:
-        print(f'When no process of the release before runs any more: {CONTRACT}')
+        print('When no process of the release before runs any more, '
+              'run "marconi-manage db sync --contract".')
 
 
 def _database(conf):

@@ -12,6 +12,8 @@ FEWEST = 200
 #: Seconds after which a sweep that is still not done takes twice the part of the
 #: time, and so on: rows may be coming faster than it goes at its ease.
 PATIENCE = 600
+#: Seconds to rest at most, when a transaction had to wait for something.
+LONGEST_REST = 5.0
 
 
 class Pace:
@@ -56,7 +58,7 @@ class Pace:
             return None
         self._adapt(self.took)
         effort = min(1.0, self._effort * 2 ** int((now - self._since) / PATIENCE))
-        return self.took * (1 / effort - 1)
+        return min(LONGEST_REST, self.took * (1 / effort - 1))
 
     def done(self):
         """Nothing is left: begin anew, at our ease."""

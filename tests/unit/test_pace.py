@@ -26,6 +26,9 @@ class TestPace(base.TestCase):
         self.assertAlmostEqual(0.3, self.batch(it, 0.1))
         self.assertAlmostEqual(0.9, self.batch(it, 0.3))
 
+    def test_rests_no_longer_than_is_good(self):
+        self.assertEqual(pace.LONGEST_REST, self.batch(self.pace(), 60))
+
     def test_with_all_effort_it_does_not_rest(self):
         self.assertEqual(0, self.batch(self.pace(effort=1.0), 0.1))
 
