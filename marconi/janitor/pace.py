@@ -7,24 +7,25 @@ database is, the longer ours take, and the longer we rest.
 
 import time
 
-#: Seconds that a transaction is to take. Where there is one writer at a time,
-#: this is what others wait for us.
-BITE = 0.02
 #: Rows of one transaction at least: each has a price of its own, the commit.
-FEWEST = 100
+FEWEST = 200
 #: Seconds after which a sweep that is still not done takes twice the part of the
 #: time, and so on: rows may be coming faster than it goes at its ease.
 PATIENCE = 600
+#: Seconds to rest at most, when a transaction had to wait for something.
+LONGEST_REST = 5.0
 
 
 class Pace:
 
-    def __init__(self, most, effort, clock=time.monotonic):
+    def __init__(self, most, bite, effort, clock=time.monotonic):
         """
         :param most: rows in one transaction.
+        :param bite: seconds that it should take.
         :param effort: the part of the time to work, above 0 and up to 1.
         """
         self._most = most
+        self._bite = bite
         self._effort = effort
         self._clock = clock
         self._size = min(most, FEWEST)
@@ -62,13 +63,13 @@ class Pace:
             return None
         self._adapt(self.took)
         effort = min(1.0, self._effort * 2 ** int((now - self._since) / PATIENCE))
-        return self.took * (1 / effort - 1)
+        return min(LONGEST_REST, self.took * (1 / effort - 1))
 
     def done(self):
         """Nothing is left: begin anew, at our ease."""
         self._since = None
 
     def _adapt(self, took):
-        """Go for transactions that take a ``BITE``, in steps that a slow one does not upset."""
-        factor = min(1.25, max(0.5, BITE / took)) if took > 0 else 1.25
+        """Go for transactions that take a bite, in steps that a slow one does not upset."""
+        factor = min(1.25, max(0.5, self._bite / took)) if took > 0 else 1.25
         self._size = int(min(self._most, max(FEWEST, self._size * factor + 1)))

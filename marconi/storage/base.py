@@ -273,6 +273,9 @@ class Sweeps(abc.ABC):
     rows it dealt with; fewer than ``batch`` means that nothing is left.
     """
 
+    #: Seconds that a transaction should take: less where others wait for its end.
+    bite = 0.1
+
     @abc.abstractmethod
     def expired_messages(self, batch):
         """Remove messages past their time."""

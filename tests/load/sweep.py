@@ -55,12 +55,16 @@ class Clients:
 
     def measure(self, seconds):
         """Return the seconds that each claim with its deletion took, of those in a time."""
-        with self._lock:
-            self._times = []
+        self._taken()
         if self._crowd.stopping.wait(seconds):
             self._crowd.check()
+        return self._taken()
+
+    def _taken(self):
+        """Return the times that were noted, and begin anew."""
         with self._lock:
-            return self._times
+            times, self._times = self._times, []
+        return times
 
     def _run(self, queue):
         call = caller.Caller(self._url, PROJECT, queue=queue)

@@ -2,33 +2,16 @@
 
 import os
 import re
-import shutil
-import tempfile
 
 from alembic import command
-import fixtures
 import sqlalchemy as sa
 
 from marconi import exception
 from marconi.storage.sqlalchemy import engine as engines
 from marconi.storage.sqlalchemy import migration
 from tests import base
+from tests import migrations
 from tests.upgrade import previous
-
-#: A migration of the tests: revision, the one before, phase, and what it does.
-SCRIPT = """
-from alembic import op
-import sqlalchemy as sa
-
-from marconi.storage.sqlalchemy import online
-
-revision, down_revision, phase = {!r}, {!r}, {!r}
-
-
-def upgrade():
-    {}
-"""
-OURS = migration.SCRIPTS
 
 #: What an expand migration may say, after the first one: ``{old}`` is a table that was there
 #: before it, ``{new}`` one that it makes itself. ``marconi.storage.sqlalchemy.online`` says it so.
@@ -81,21 +64,6 @@ class MigrationTest(base.OnEveryDatabase, base.TestCase):
             command.upgrade(scripts, revision)
         return said
 
-    def add(self, **scripts):
-        """Have more revisions, on top of ours: name=(phase, body of upgrade)."""
-        directory = os.path.join(tempfile.mkdtemp(), 'alembic')
-        shutil.copytree(OURS, directory)
-        before = self.released
-        for name, (phase, body) in scripts.items():
-            with open(os.path.join(directory, 'versions', f'{name}.py'), 'w') as file:
-                file.write(SCRIPT.format(name[1:], before, phase, body))
-            before = name[1:]
-        self.use(directory)
-
-    def use(self, scripts):
-        self.useFixture(fixtures.MonkeyPatch(
-            'marconi.storage.sqlalchemy.migration.SCRIPTS', scripts))
-
 
 class TestHistory(MigrationTest):
 
@@ -131,7 +99,8 @@ class TestHistory(MigrationTest):
     def new_in_this_release(self):
         """The revisions that the release before did not have."""
         self._require(previous.missing())
-        versions = os.path.join(previous.tree(), os.path.relpath(OURS, previous.ROOT), 'versions')
+        versions = os.path.join(previous.tree(), os.path.relpath(
+            migrations.OURS, previous.ROOT), 'versions')
         old = {name[:4] for name in os.listdir(versions)}
         return [script for script in migration._scripts() if script.revision not in old]
 
@@ -149,9 +118,9 @@ class TestPhases(MigrationTest):
     def setUp(self):
         super().setUp()
         migration.upgrade(self.url)
-        self.add(
-            _9001=('expand', "online.add_column('queues', sa.Column('a', sa.BigInteger))"),
-            _9002=('contract', "op.drop_index('ix_queues_pool', 'queues')"))
+        self.useFixture(migrations.use(
+            ('9001', 'expand', "online.add_column('queues', sa.Column('a', sa.BigInteger))"),
+            ('9002', 'contract', "op.drop_index('ix_queues_pool', 'queues')")))
 
     def indexes(self):
         return {index['name'] for index in sa.inspect(self.engine).get_indexes('queues')}
@@ -184,15 +153,16 @@ class TestPhases(MigrationTest):
         self.assertEqual('9002', migration.current(self.url))
 
     def test_expanding_finishes_what_the_release_before_left(self):
-        self.add(_9001=('contract', "op.drop_index('ix_queues_pool', 'queues')"),
-                 _9002=('expand', "online.add_column('queues', sa.Column('b', sa.Text))"))
+        self.useFixture(migrations.use(
+            ('9001', 'contract', "op.drop_index('ix_queues_pool', 'queues')"),
+            ('9002', 'expand', "online.add_column('queues', sa.Column('b', sa.Text))")))
         migration.expand(self.url)
         self.assertEqual('9002', migration.current(self.url))
         self.assertNotIn('ix_queues_pool', self.indexes())
 
     def test_neither_touches_a_newer_database(self):
         migration.upgrade(self.url)
-        self.use(OURS)
+        self.useFixture(migrations.use())
         for refused in (migration.expand, migration.contract):
             error = self.assertRaises(exception.SchemaMismatch, refused, self.url)
             self.assertIn('9002', str(error))

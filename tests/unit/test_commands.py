@@ -1,6 +1,7 @@
 """The commands of operators, and what all commands share."""
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -24,6 +25,11 @@ import marconi.conf
 from marconi import objects
 from marconi import storage
 from tests import base
+from tests import migrations
+
+#: A release that expands, and then contracts.
+WITH_BOTH = functools.partial(
+    migrations.use, ('9001', 'expand', 'pass'), ('9002', 'contract', 'pass'))
 
 
 class CommandTest(base.TestCase):
@@ -58,8 +64,8 @@ class CommandTest(base.TestCase):
 
 class TestManage(CommandTest):
 
-    def db(self, word):
-        return self.call(manage.main, 'db', word)
+    def db(self, *words):
+        return self.call(manage.main, 'db', *words)
 
     def test_sync_makes_the_tables_and_can_be_repeated(self):
         for _ in range(2):
@@ -82,6 +88,25 @@ class TestManage(CommandTest):
         code, out, err = self.db('check')
         self.assertEqual((1, '', 1), (code, out, err.count('\n')))
         self.assertIn('newer than this code', err)
+
+    def test_sync_in_phases(self):
+        self.db('sync')
+        self.useFixture(WITH_BOTH())
+        code, _, err = self.db('sync', '--contract')
+        self.assertEqual((1, 1), (code, err.count('\n')))
+        self.assertIn('run "marconi-manage db sync --expand" first', err)
+        code, out, err = self.db('sync', '--expand')
+        self.assertEqual((0, ''), (code, err))
+        self.assertIn('is at revision 9001.', out)
+        code, out, err = self.db('check')
+        self.assertEqual((0, ''), (code, err))
+        self.assertIn('(revision 9001)', out)
+        self.assertIn('run "marconi-manage db sync --contract".', out)
+        self.assertIn('is at revision 9002.', self.db('sync', '--contract')[1])
+        self.assertNotIn('--contract', self.db('check')[1])
+
+    def test_sync_takes_one_phase_at_a_time(self):
+        self.assertEqual(2, self.db('sync', '--expand', '--contract')[0])
 
     def test_sync_leaves_a_newer_database_alone(self):
         self.db('sync')
@@ -150,6 +175,13 @@ class TestStatus(CommandTest):
         self.call(manage.main, 'db', 'sync')
         code, out, _ = self.check()
         self.assertEqual(0, code, out)
+
+    def test_warns_of_what_is_left_to_contract(self):
+        self.useFixture(WITH_BOTH())
+        self.call(manage.main, 'db', 'sync', '--expand')
+        code, out, _ = self.check()
+        self.assertEqual(1, code, out)
+        self.assertIn('--contract', out)
 
 
 class TestServices(CommandTest):

@@ -2,6 +2,7 @@
 
 from marconi import exception
 from marconi.janitor import lease
+from marconi.janitor import pace
 from marconi.janitor import sweeps
 from tests import base
 
@@ -98,7 +99,8 @@ class TestSweep(JanitorTest):
     def setUp(self):
         super().setUp()
         self.left = 25
-        self.sweep = sweeps.Sweep('work', self.work, self.lease, batch=10, interval=1)
+        self.pace = pace.Pace(10, 1.0, 1.0, clock=lambda: self.now)
+        self.sweep = sweeps.Sweep('work', self.work, self.lease, self.pace, interval=1)
 
     def work(self, batch):
         done = min(batch, self.left)
@@ -108,7 +110,7 @@ class TestSweep(JanitorTest):
     def fail_with(self, error):
         def work(batch):
             raise error
-        self.sweep = sweeps.Sweep('work', work, self.lease, batch=10, interval=1)
+        self.sweep = sweeps.Sweep('work', work, self.lease, self.pace, interval=1)
 
     def test_goes_on_while_full_batches_come_back(self):
         self.assertEqual([0, 0], [self.sweep.turn(), self.sweep.turn()])

@@ -3,6 +3,8 @@
 from marconi.janitor import pace
 from tests import base
 
+BITE = 0.1
+
 
 class TestPace(base.TestCase):
 
@@ -11,7 +13,7 @@ class TestPace(base.TestCase):
         self.now = 1000.0
 
     def pace(self, most=1000, effort=0.25):
-        return pace.Pace(most, effort, clock=lambda: self.now)
+        return pace.Pace(most, BITE, effort, clock=lambda: self.now)
 
     def batch(self, it, took, rows=None):
         """A transaction that takes so long; return the rest."""
@@ -24,6 +26,9 @@ class TestPace(base.TestCase):
         self.assertAlmostEqual(0.3, self.batch(it, 0.1))
         self.assertAlmostEqual(0.9, self.batch(it, 0.3))
 
+    def test_rests_no_longer_than_is_good(self):
+        self.assertEqual(pace.LONGEST_REST, self.batch(self.pace(), 60))
+
     def test_with_all_effort_it_does_not_rest(self):
         self.assertEqual(0, self.batch(self.pace(effort=1.0), 0.1))
 
@@ -34,17 +39,17 @@ class TestPace(base.TestCase):
     def test_goes_for_transactions_that_take_a_bite(self):
         it = self.pace(most=100000)
         for _ in range(100):
-            self.batch(it, it.size * pace.BITE / 400)
+            self.batch(it, it.size * BITE / 400)
         self.assertTrue(300 <= it.size <= 500, it.size)
         for _ in range(100):
-            self.batch(it, it.size * pace.BITE / 200)
-        self.assertTrue(150 <= it.size <= 250, it.size)
+            self.batch(it, it.size * BITE / 800)
+        self.assertTrue(600 <= it.size <= 1000, it.size)
 
     def test_has_bounds(self):
-        it = self.pace(most=200)
+        it = self.pace(most=500)
         for _ in range(50):
             self.batch(it, 0.0)
-        self.assertEqual(200, it.size)
+        self.assertEqual(500, it.size)
         for _ in range(50):
             self.batch(it, 60)
         self.assertEqual(pace.FEWEST, it.size)

@@ -4,8 +4,6 @@ from marconi import exception
 from marconi.cmd import common
 
 HELP = 'the database schema'
-CONTRACT = 'run "marconi-manage db sync --contract".'
-
 
 def add_commands(commands):
     for name, action in (('sync', sync), ('current', current), ('check', check)):
@@ -52,7 +50,8 @@ def check(conf):
         common.fail(error)
     print(f'{_database(conf)} fits this release (revision {migration.current(url)}).')
     if not contracted:
-        print(f'When no process of the release before runs any more: {CONTRACT}')
+        print('When no process of the release before runs any more, '
+              'run "marconi-manage db sync --contract".')
 
 
 def _migration():

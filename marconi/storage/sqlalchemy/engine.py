@@ -105,7 +105,7 @@ class Database:
         self.paths = paths.Paths(self.dialect)
         # SQLite has one writer at a time and lets others poll for their turn;
         # within a process a lock is fairer and wakes at once.
-        alone = self.dialect == 'sqlite'
+        alone = self.has_one_writer
         self._turn = threading.Lock() if alone else contextlib.nullcontext()
         self._begin = 'BEGIN IMMEDIATE' if alone else 'BEGIN'
 
@@ -118,6 +118,11 @@ class Database:
         every post gathers dead versions that each post must step over.
         """
         return self.dialect == 'postgresql'
+
+    @property
+    def has_one_writer(self):
+        """Whether all who want to write wait for the one who does."""
+        return self.dialect == 'sqlite'
 
     def now(self):
         """Return the parameter ``now`` for a statement: see ``NOW``."""

@@ -24,7 +24,7 @@ EXPAND, CONTRACT = 'expand', 'contract'
 
 
 def upgrade(url, revision='head'):
-    """Bring a database to ``revision``; nothing happens if it is there or beyond.
+    """Bring a database to ``revision``; nothing happens if it is there.
 
     :raises StorageUnavailable: the database does not answer.
     :raises SchemaMismatch: the database is newer than this code.

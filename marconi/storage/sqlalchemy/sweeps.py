@@ -17,6 +17,8 @@ _LIMIT = sa.bindparam('batch', type_=sa.Integer)
 #: For so many milliseconds after its move a dead letter's old id works as a
 #: marker even if the message is gone.
 MOVED_FOR = 14 * 86_400_000
+#: Seconds that a transaction should take which has the database for itself.
+ALONE = 0.01
 
 
 class Sweeps(base.Sweeps):
@@ -41,6 +43,8 @@ class Sweeps(base.Sweeps):
 
     def __init__(self, database):
         self.database = database
+        if database.has_one_writer:
+            self.bite = ALONE
         self._garbage = garbage.Garbage(database)
 
     @engine.writing

@@ -16,6 +16,9 @@ class Sweeps(support.Contract):
         self.claim(queue, limit=1)
         self.assertEqual(0, self.sweep_all())
 
+    def test_tells_how_long_a_transaction_should_take(self):
+        self.assertTrue(0 < self.sweeps.bite < 1)
+
     def test_expired_messages(self):
         queues = [self.new_queue(), self.new_queue()]
         for queue in queues:
