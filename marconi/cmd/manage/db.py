@@ -5,6 +5,7 @@ from marconi.cmd import common
 
 HELP = 'the database schema'
 
+
 def add_commands(commands):
     for name, action in (('sync', sync), ('current', current), ('check', check)):
         command = commands.add_parser(name, help=action.__doc__)
