@@ -34,7 +34,7 @@ OPTS = [
         'sync_interval', min=0.05, default=1,
         help='How often, in seconds, a process writes down what it has posted and '
              'deleted, and reads what others have. A project can cross its limit by '
-             'what other processes post for it in this time.'),
+             'what other processes post for it in twice this time.'),
     cfg.FloatOpt(
         'recount_interval', min=1, default=60,
         help='How many seconds after a count the janitor counts the messages of a '

@@ -28,7 +28,11 @@ SHARE = 0.05
 QUEUES = 100
 #: Messages in one page of a count that somebody waits for.
 PAGE = 1000
-MOST_SHOWN = 10_000
+#: How many projects are remembered, as limited or with what was counted.
+MOST_REMEMBERED = 10_000
+#: For so many seconds a project that had limits is counted without asking whether it has
+#: them still: the answer may have to come from Keystone.
+LIMITED_FOR = 600
 
 
 def pages(stores, project, page, until=None):
@@ -65,6 +69,7 @@ class Recount:
         self._clock = clock
         self._count = None
         self._asked = False
+        self._limited = cachetools.TTLCache(MOST_REMEMBERED, LIMITED_FOR, timer=clock)
 
     def work(self, batch):
         """Go on counting for a moment.
@@ -98,7 +103,7 @@ class Recount:
 
     def _step(self):
         """Count a page; return whether the project is finished."""
-        if not self._limits.of(self._count.project).counted:
+        if not self._is_limited(self._count.project):
             self._usage.forget(self._count)
             self._count = None
             return True
@@ -117,6 +122,13 @@ class Recount:
         self._bytes += size
         return False
 
+    def _is_limited(self, project):
+        if project not in self._limited:
+            if not self._limits.of(project).counted:
+                return False
+            self._limited[project] = True
+        return True
+
     def _finish(self, messages, size):
         count, self._count = self._count, None
         self._usage.finish_count(count, messages, size, self._interval)
@@ -129,7 +141,7 @@ class Shown:
         self._stores = stores
         self._clock = clock
         #: What a count found is shown until a count would take ``SHARE`` of the time.
-        self._known = cachetools.TLRUCache(MOST_SHOWN, lambda _, found, now: found[1],
+        self._known = cachetools.TLRUCache(MOST_REMEMBERED, lambda _, found, now: found[1],
                                            timer=clock)
         self._lock = threading.Lock()
 
