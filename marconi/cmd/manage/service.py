@@ -3,7 +3,6 @@
 import datetime
 import json
 
-from marconi import storage
 from marconi.cmd import common
 from marconi.core import heart
 
@@ -20,7 +19,8 @@ def add_commands(commands):
 
 def list_(conf):
     """show which processes run, and which were last seen when"""
-    rows = [_row(service, conf.DEFAULT.heartbeat_interval) for service in _services(conf)]
+    common.check_database(conf)
+    rows = [_row(service, heart.lives(service, conf)) for service in heart.recorded(conf)]
     if conf.command.json:
         print(json.dumps(rows, indent=2))
     elif rows:
@@ -29,17 +29,7 @@ def list_(conf):
         print('No process of the service was seen within a day.')
 
 
-def _services(conf):
-    store = storage.connect(conf.database.driver, conf.database.connection)
-    try:
-        common.check_database(conf)
-        return store.services.list()
-    finally:
-        store.dispose()
-
-
-def _row(service, interval):
-    up = service.silent <= 1000 * heart.MISSED * interval
+def _row(service, up):
     return dict(zip(COLUMNS, (
         service.kind, service.host, service.pid, service.version, _time(service.started_at),
         _time(service.seen_at), 'up' if up else 'down'), strict=True))
