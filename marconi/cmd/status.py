@@ -8,9 +8,9 @@ from oslo_upgradecheck import common_checks
 from oslo_upgradecheck import upgradecheck
 
 from marconi import exception
+from marconi import policies
 from marconi.cmd import common
 from marconi.core import heart
-from marconi import policies
 
 SUCCESS = upgradecheck.Result(upgradecheck.Code.SUCCESS)
 
