@@ -5,10 +5,10 @@ import time
 from oslo_log import log
 
 from marconi import context
+from marconi import metrics
 from marconi.api import bodies
 from marconi.api import errors
 from marconi.api import wire
-from marconi import metrics
 
 LOG = log.getLogger(__name__)
 

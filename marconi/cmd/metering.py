@@ -1,8 +1,8 @@
 """Metrics of the processes that a command starts."""
 
+from marconi import metrics
 from marconi.cmd import common
 from marconi.core import heart
-from marconi import metrics
 
 
 def prepare(*ports):

@@ -154,7 +154,7 @@ class _Server(granian.Granian):
         """
         self.reload_signal = False
         self.main_loop_interrupt.clear()
-        if self.interrupt_signal:  # it came just before
+        if self.interrupt_signal or self.interrupt_children:  # just before
             self.main_loop_interrupt.set()
         # Here, too: workers that are started later have it from us.
         if reloading.reload(self.conf):

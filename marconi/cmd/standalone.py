@@ -9,7 +9,6 @@ import socket
 import sys
 
 from marconi import conf as conf_module
-from marconi.conf import reloading
 from marconi import exception
 from marconi.cmd import common
 from marconi.cmd import exposure
@@ -18,6 +17,7 @@ from marconi.cmd import janitor
 from marconi.cmd import metering
 from marconi.cmd import server
 from marconi.cmd import supervisor
+from marconi.conf import reloading
 from marconi import rpc
 
 #: Seconds for everything to stop: somewhat less than we promise.

@@ -28,10 +28,13 @@ def reload(conf):
         _look_ahead(conf)
         conf.mutate_config_files()
     except (cfg.Error, ValueError, OSError) as error:
-        LOG.error('The configuration stays as it was: %s', error)
-        return False
-    LOG.info('The configuration was read again.')
-    return True
+        wrong = str(error)
+    else:
+        LOG.info('The configuration was read again.')
+        return True
+    # Not above: oslo.log would say it twice.
+    LOG.error('The configuration stays as it was: %s', wrong)
+    return False
 
 
 def _look_ahead(conf):

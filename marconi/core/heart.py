@@ -11,6 +11,7 @@ from oslo_log import log
 
 from marconi import exception
 from marconi import objects
+from marconi import storage
 
 LOG = log.getLogger(__name__)
 
@@ -32,6 +33,23 @@ def start(services, kind, conf):
     it = Heart(services, kind, lambda: conf.DEFAULT.heartbeat_interval)
     it.start()
     return it
+
+
+def recorded(conf):
+    """Return the ``Service`` values of the control database, for commands.
+
+    :raises StorageUnavailable: it does not answer.
+    """
+    store = storage.connect(conf.database.driver, conf.database.connection)
+    try:
+        return store.services.list()
+    finally:
+        store.dispose()
+
+
+def lives(service, conf):
+    """Return whether a process was seen lately."""
+    return service.silent <= 1000 * MISSED * conf.DEFAULT.heartbeat_interval
 
 
 class Heart:

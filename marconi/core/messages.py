@@ -3,9 +3,9 @@
 import msgspec
 
 from marconi import exception
+from marconi import metrics
 from marconi import objects
 from marconi.core import metadata as rules
-from marconi import metrics
 
 
 class Post(msgspec.Struct, frozen=True, kw_only=True):

@@ -9,8 +9,8 @@ import uuid
 import cotyledon
 from oslo_log import log
 
-from marconi.conf import reloading
 from marconi import exception
+from marconi.conf import reloading
 from marconi.core import broker as broker_module
 from marconi.core import heart
 from marconi.core import vitals

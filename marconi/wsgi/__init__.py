@@ -4,6 +4,7 @@ It reads the usual configuration files, or those that OS_MARCONI_CONFIG_FILES
 names, separated by colons.
 """
 
+import atexit
 import os
 import threading
 
@@ -53,6 +54,7 @@ def _build():
             if os.environ.get('PROMETHEUS_MULTIPROC_DIR'):  # somebody adds up there
                 metrics.start(os.environ['PROMETHEUS_MULTIPROC_DIR'])
             vitals.Vitals(broker, 'server').start()
-            heart.start(broker.stores.control.services, 'server', conf)
+            pulse = heart.start(broker.stores.control.services, 'server', conf)
+            atexit.register(pulse.stop)
             _application = app.build(conf, broker)
     return _application

@@ -22,6 +22,7 @@ from marconi.cmd import manage
 from marconi.cmd import processes
 from marconi.cmd import status
 import marconi.conf
+from marconi.core import heart
 from marconi import objects
 from marconi import storage
 from tests import base
@@ -167,6 +168,49 @@ class TestStatus(CommandTest):
 
     def check(self):
         return self.call(status.main, 'upgrade', 'check')
+
+    def ready(self, *lines):
+        """Set everything up, and then configure some more lines."""
+        self.call(manage.main, 'db', 'sync')
+        with open(self.config, 'a') as file:
+            file.writelines(f'{line}\n' for line in lines)
+
+    def beat(self, kind, version=None):
+        store = storage.connect('sqlalchemy', f'sqlite:///{self.database}')
+        self.addCleanup(store.dispose)
+        store.services.beat(objects.Service(
+            id=kind, kind=kind, host='h', pid=1, version=version or heart.version()), 0)
+
+    def test_processes_of_another_version(self):
+        self.ready()
+        self.beat('janitor')
+        self.assertEqual(0, self.check()[0])
+        self.beat('server', version='0.0.0')
+        code, out, _ = self.check()
+        self.assertEqual(1, code)
+        self.assertIn('1 processes run another version', ' '.join(out.split()))
+
+    def test_no_janitor(self):
+        self.ready()
+        self.beat('server')
+        code, out, _ = self.check()
+        self.assertEqual(1, code)
+        self.assertIn('no janitor runs', out)
+
+    def test_rules_that_nobody_asks_for(self):
+        rules = os.path.join(self.directory, 'policy.yaml')
+        with open(rules, 'w') as file:
+            file.write('"messages:creat": "role:admin"\n"messages:get": "role:admin"\n')
+        self.ready('[oslo_policy]', f'policy_file = {rules}')
+        code, out, _ = self.check()
+        self.assertEqual(1, code, out)
+        self.assertIn('messages:creat.', out)
+
+    def test_keystone_that_nobody_set_up(self):
+        self.ready('[DEFAULT]', 'auth_strategy = keystone')
+        code, out, _ = self.check()
+        self.assertEqual(2, code, out)
+        self.assertIn('[keystone_authtoken] has no', out)
 
     def test_fails_until_the_schema_fits(self):
         code, out, _ = self.check()

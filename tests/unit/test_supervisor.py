@@ -1,6 +1,7 @@
 """The supervisor of the standalone service, with children that do nothing useful."""
 
 import os
+import pty
 import signal
 import sys
 import textwrap
@@ -83,6 +84,26 @@ class TestSupervisor(base.TestCase):
         boss = self.supervisor()
         children = self.children(boss)
         boss.kill()
+        self.assertEqual([], psutil.wait_procs(children, 5)[1])
+
+    def test_ends_when_its_terminal_is_closed(self):
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.execv(sys.executable, [sys.executable, '-c', textwrap.dedent(SCRIPT % 'patient')])
+        boss = psutil.Process(pid)
+        self.addCleanup(lambda: boss.is_running() and boss.kill())
+        self.until(lambda: len(boss.children()) == 2)
+        self.assertIn(b'started', os.read(terminal, 100))
+        children = boss.children()
+        os.close(terminal)
+        self.assertEqual([], psutil.wait_procs([boss, *children], 20)[1])
+
+    def test_sighup_is_no_reason_to_end(self):
+        boss = self.supervisor()
+        children = self.children(boss)
+        boss.send_signal(signal.SIGHUP)  # they ignore it
+        boss.terminate()
+        self.assertEqual(0, boss.wait(20))
         self.assertEqual([], psutil.wait_procs(children, 5)[1])
 
     def test_children_do_not_hear_ctrl_c(self):

@@ -1,6 +1,6 @@
 """marconi-manage service: the processes of the service."""
 
-from marconi.cmd.manage import catalogue
+from marconi.cmd import common
 from marconi.cmd.manage import tables
 from marconi.core import heart
 
@@ -17,15 +17,13 @@ def add_commands(commands):
 
 def list_(conf):
     """show which processes run, and which were last seen when"""
-    with catalogue.opened(conf) as store:
-        rows = [_row(service, conf.DEFAULT.heartbeat_interval)
-                for service in store.services.list()]
+    common.check_database(conf)
+    rows = [_row(service, heart.lives(service, conf)) for service in heart.recorded(conf)]
     tables.show(rows, COLUMNS, conf.command.json,
                 'No process of the service was seen within a day.')
 
 
-def _row(service, interval):
-    up = service.silent <= 1000 * heart.MISSED * interval
+def _row(service, up):
     return (service.kind, service.host, service.pid, service.version,
             tables.time(service.started_at), tables.time(service.seen_at),
             'up' if up else 'down')
