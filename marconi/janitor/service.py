@@ -35,10 +35,9 @@ class Janitor(cotyledon.Service):
         self._broker = broker_module.Broker.from_conf(conf)
         self._holder = f'{socket.gethostname()[:64]}:{os.getpid()}:{uuid.uuid4().hex[:8]}'
         store = self._broker.stores.control
-        # So that those who look every interval, or so, find it ended in time.
-        life = max(1, int(self._options.lease - 1.2 * self._options.interval))
         self._sweeps = sweeps.make(
-            store, lambda name: lease.Lease(store.leases, name, self._holder, life),
+            store,
+            lambda name: lease.Lease(store.leases, name, self._holder, self._options.lease),
             self._options)
         self._stopping = threading.Event()
         self._finished = threading.Event()

@@ -1,6 +1,8 @@
 """One kind of clearing up, done in small bites and by one janitor at a time."""
 
+import functools
 import random
+import time
 
 from oslo_log import log
 
@@ -18,18 +20,21 @@ LONGEST_REST = 30.0
 
 class Sweep:
 
-    def __init__(self, name, work, lease, pace, interval):
+    def __init__(self, name, work, lease, batch, interval, effort=1.0, clock=time.monotonic,
+                 bite=0.1):
         """
         :param work: function that is given the most rows to deal with, and
             returns how many it dealt with; fewer means that nothing is left.
         :param lease: the ``Lease`` that makes the work ours.
-        :param pace: the ``Pace`` at which to go while something is left.
+        :param batch: rows in one transaction, at most.
         :param interval: seconds to rest when nothing is left.
+        :param effort: the part of the time to work while something is left.
+        :param bite: seconds that one transaction should take.
         """
         self.name = name
         self.lease = lease
         self._work = work
-        self._pace = pace
+        self._pace = pace.Pace(batch, effort, clock, bite)
         self._interval = interval
         self._failures = 0
         #: Rows and failures since the last ``report``.
@@ -97,6 +102,11 @@ def make(store, new_lease, options):
     :param new_lease: function that returns the ``Lease`` of a name.
     :param options: the configuration group ``janitor``.
     """
-    return [Sweep(name, getattr(store.sweeps, name), new_lease(name),
-                  pace.Pace(options.batch, store.sweeps.bite, options.effort),
-                  options.interval) for name in NAMES]
+    return [_make(name, store.sweeps, new_lease(name), options) for name in NAMES]
+
+
+def _make(name, contract, lease, options):
+    # Each transaction makes sure that the lease is ours: what we know of it may be old.
+    work = functools.partial(getattr(contract, name), holder=lease.holder)
+    return Sweep(name, work, lease, options.batch, options.interval, options.effort,
+                 bite=contract.bite)

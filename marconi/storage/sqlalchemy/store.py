@@ -49,7 +49,7 @@ class Store(base.Store):
         self.messages = messages.Messages(self)
         self.claims = claims.Claims(self)
         self.leases = leases.Leases(self.database)
-        self.sweeps = sweeps.Sweeps(self.database)
+        self.sweeps = sweeps.Sweeps(self.database, self.leases)
 
     @property
     def engine(self):
