@@ -5,6 +5,8 @@ import time
 #: The part of a lease's life during which its holder trusts it. The rest is for
 #: the batch that runs when the trust ends, and for clocks that disagree.
 TRUST = 0.5
+#: Seconds between two looks of those who wait for it to end, or a little more.
+LOOK = 2
 
 
 class Lease:
@@ -18,12 +20,13 @@ class Lease:
         """
         :param leases: ``storage.base.Leases``.
         :param holder: a text that no other janitor has.
-        :param seconds: the life of the lease after each renewal.
+        :param seconds: within which another one can have taken over from us.
         """
         self._leases = leases
         self._name = name
-        self._holder = holder
-        self._seconds = seconds
+        self.holder = holder
+        #: The life of the lease after each renewal.
+        self._seconds = max(1, seconds - LOOK)
         self._clock = clock
         self._taken = None
         self._trusted_until = None
@@ -46,7 +49,7 @@ class Lease:
         asked = self._clock()
         if self.mine and asked < self._trusted_until:
             return True
-        if not self._leases.acquire(self._name, self._holder, self._seconds):
+        if not self._leases.acquire(self._name, self.holder, self._seconds):
             self._taken = None
             return False
         if not self.mine:
@@ -61,4 +64,4 @@ class Lease:
         """
         if self.mine:
             self._taken = None
-            self._leases.release(self._name, self._holder)
+            self._leases.release(self._name, self.holder)

@@ -18,11 +18,11 @@ LONGEST_REST = 5.0
 
 class Pace:
 
-    def __init__(self, most, bite, effort, clock=time.monotonic):
+    def __init__(self, most, effort, clock=time.monotonic, bite=0.1):
         """
         :param most: rows in one transaction.
-        :param bite: seconds that it should take.
         :param effort: the part of the time to work, above 0 and up to 1.
+        :param bite: seconds that one transaction should take.
         """
         self._most = most
         self._bite = bite

@@ -111,15 +111,13 @@ class Janitor(cotyledon.Service):
         return sweeps.make(store, self._leases(store), self._options, pool, count)
 
     def _leases(self, store):
-        # So that those who look every interval, or so, find it ended in time.
-        life = max(1, int(self._options.lease - 1.2 * self._options.interval))
-        return lambda name: lease.Lease(store.leases, name, self._holder, life)
+        return lambda name: lease.Lease(store.leases, name, self._holder, self._options.lease)
 
     def _make_moves(self):
         stores = self._broker.stores
         held = self._leases(stores.control)(sweeps.MOVES)
-        return sweeps.alone(sweeps.MOVES, moves.Moves(stores, held, self._stopping), held,
-                            stores.control, self._options)
+        return sweeps.Sweep(sweeps.MOVES, moves.Moves(stores, held, self._stopping), held,
+                            self._options.batch, self._options.interval)
 
     def _release(self):
         for sweep in self._all():

@@ -1,6 +1,8 @@
 """One kind of clearing up, done in small bites and by one janitor at a time."""
 
+import functools
 import random
+import time
 
 from oslo_log import log
 
@@ -25,21 +27,24 @@ LONGEST_REST = 30.0
 
 class Sweep:
 
-    def __init__(self, kind, work, lease, pace, interval, pool=None):
+    def __init__(self, kind, work, lease, batch, interval, effort=1.0, clock=time.monotonic,
+                 bite=0.1, pool=None):
         """
         :param kind: what it does, such as "expired_messages".
         :param work: function that is given the most rows to deal with, and
             returns how many it dealt with; fewer means that nothing is left.
         :param lease: the ``Lease`` that makes the work ours.
-        :param pace: the ``Pace`` at which to go while something is left.
+        :param batch: rows in one transaction, at most.
         :param interval: seconds to rest when nothing is left.
+        :param effort: the part of the time to work while something is left.
+        :param bite: seconds that one transaction should take.
         :param pool: in which pool it does it, for log and reports.
         """
         self.kind = kind
         self.name = f'{kind} in {pool}' if pool else kind
         self.lease = lease
         self._work = work
-        self._pace = pace
+        self._pace = pace.Pace(batch, effort, clock, bite)
         self._interval = interval
         self._failures = 0
         #: Rows and failures since the last ``report``.
@@ -121,15 +126,14 @@ def make(store, new_lease, options, pool=None, count=None):
     :param pool: its name; None for the control database.
     :param count: the work of ``COUNTS``, for the control database.
     """
-    found = [Sweep(name, getattr(store.sweeps, name), new_lease(name),
-                   pace.Pace(options.batch, store.sweeps.bite, options.effort),
-                   options.interval, pool) for name in NAMES]
+    found = [_make(name, store.sweeps, new_lease(name), options, pool) for name in NAMES]
     if count is not None:
-        found.append(alone(COUNTS, count, new_lease(COUNTS), store, options))
+        found.append(Sweep(COUNTS, count, new_lease(COUNTS), options.batch, options.interval))
     return found
 
 
-def alone(kind, work, lease, store, options):
-    """Return a sweep of another kind, which has a pace of its own."""
-    return Sweep(kind, work, lease, pace.Pace(options.batch, store.sweeps.bite, 1.0),
-                 options.interval)
+def _make(name, contract, lease, options, pool):
+    # Each transaction makes sure that the lease is ours: what we know of it may be old.
+    work = functools.partial(getattr(contract, name), holder=lease.holder)
+    return Sweep(name, work, lease, options.batch, options.interval, options.effort,
+                 bite=contract.bite, pool=pool)

@@ -271,29 +271,32 @@ class Sweeps(abc.ABC):
 
     No answer is wrong when none of these ever runs. Each returns how many
     rows it dealt with; fewer than ``batch`` means that nothing is left.
+
+    With a ``holder`` it does nothing unless that one has the lease of the method's
+    name; and nobody else can take it before the transaction has ended.
     """
 
     #: Seconds that a transaction should take: less where others wait for its end.
     bite = 0.1
 
     @abc.abstractmethod
-    def expired_messages(self, batch):
+    def expired_messages(self, batch, holder=None):
         """Remove messages past their time."""
 
     @abc.abstractmethod
-    def expired_claims(self, batch):
+    def expired_claims(self, batch, holder=None):
         """Forget claims past their time; file their messages under "free"."""
 
     @abc.abstractmethod
-    def ended_delays(self, batch):
+    def ended_delays(self, batch, holder=None):
         """File messages whose delay has ended under "free"."""
 
     @abc.abstractmethod
-    def purged_messages(self, batch):
+    def purged_messages(self, batch, holder=None):
         """Remove messages below their queue's floor, and closed queues."""
 
     @abc.abstractmethod
-    def moved_ids(self, batch):
+    def moved_ids(self, batch, holder=None):
         """Forget where long gone dead letters came from."""
 
 

@@ -2,7 +2,6 @@
 
 from marconi import exception
 from marconi.janitor import lease
-from marconi.janitor import pace
 from marconi.janitor import sweeps
 from tests import base
 
@@ -33,7 +32,7 @@ class JanitorTest(base.TestCase):
         super().setUp()
         self.now = 1000.0
         self.leases = FakeLeases()
-        self.lease = lease.Lease(self.leases, 'work', 'me', 10, clock=lambda: self.now)
+        self.lease = lease.Lease(self.leases, 'work', 'me', 10 + lease.LOOK, clock=lambda: self.now)
 
     def pass_(self, seconds):
         self.now += seconds
@@ -99,8 +98,7 @@ class TestSweep(JanitorTest):
     def setUp(self):
         super().setUp()
         self.left = 25
-        self.pace = pace.Pace(10, 1.0, 1.0, clock=lambda: self.now)
-        self.sweep = sweeps.Sweep('work', self.work, self.lease, self.pace, interval=1)
+        self.sweep = sweeps.Sweep('work', self.work, self.lease, batch=10, interval=1)
 
     def work(self, batch):
         done = min(batch, self.left)
@@ -110,7 +108,7 @@ class TestSweep(JanitorTest):
     def fail_with(self, error):
         def work(batch):
             raise error
-        self.sweep = sweeps.Sweep('work', work, self.lease, self.pace, interval=1)
+        self.sweep = sweeps.Sweep('work', work, self.lease, batch=10, interval=1)
 
     def test_goes_on_while_full_batches_come_back(self):
         self.assertEqual([0, 0], [self.sweep.turn(), self.sweep.turn()])

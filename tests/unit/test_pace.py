@@ -13,7 +13,7 @@ class TestPace(base.TestCase):
         self.now = 1000.0
 
     def pace(self, most=1000, effort=0.25):
-        return pace.Pace(most, BITE, effort, clock=lambda: self.now)
+        return pace.Pace(most, effort, clock=lambda: self.now, bite=BITE)
 
     def batch(self, it, took, rows=None):
         """A transaction that takes so long; return the rest."""

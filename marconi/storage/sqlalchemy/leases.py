@@ -20,6 +20,7 @@ class Leases(base.Leases):
     _MAKE = sa.insert(tables.leases).values(
         name=sa.bindparam('lease'), holder=sa.bindparam('me'), expires_at=_UNTIL)
     _EXISTS = sa.select(_leases.name).where(_leases.name == sa.bindparam('lease'))
+    _HOLDER = sa.select(_leases.holder).where(_leases.name == sa.bindparam('lease'))
     _GIVE = sa.delete(tables.leases).where(
         _leases.name == sa.bindparam('lease'), _leases.holder == sa.bindparam('me'))
 
@@ -31,6 +32,14 @@ class Leases(base.Leases):
             return self._acquire(name, holder, seconds)
         except exc.IntegrityError:  # another made the row just now, and has it
             return False
+
+    def keep(self, connection, name, holder):
+        """Return whether the holder has the lease; then it does until the transaction ends.
+
+        On a Galera cluster others may take it meanwhile, and the transaction is undone.
+        """
+        found = connection.scalar(self.database.locking(self._HOLDER), {'lease': name})
+        return found == holder
 
     @engine.writing
     def release(self, connection, name, holder):

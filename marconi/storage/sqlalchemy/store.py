@@ -64,7 +64,7 @@ class Store(base.Store):
         self.claims = claims.Claims(self)
         self.usage = usage.Usage(self)
         self.leases = leases.Leases(self.database)
-        self.sweeps = sweeps.Sweeps(self.database)
+        self.sweeps = sweeps.Sweeps(self.database, self.leases)
         self.services = services.Services(self)
         self.backlog = backlog.Backlog(self.database)
 

@@ -1,5 +1,6 @@
 """Reclaiming space, one bounded transaction at a time."""
 
+import functools
 import itertools
 import operator
 
@@ -19,6 +20,20 @@ _LIMIT = sa.bindparam('batch', type_=sa.Integer)
 MOVED_FOR = 14 * 86_400_000
 #: Seconds that a transaction should take which has the database for itself.
 ALONE = 0.01
+
+
+def sweeping(method):
+    """Make a method, given a connection and a number of rows, one transaction of a sweep."""
+    @functools.wraps(method)
+    def run(self, batch, holder=None):
+        return self.database.write(work, self, batch, holder)
+
+    def work(connection, self, batch, holder):
+        if holder and not self.leases.keep(connection, method.__name__, holder):
+            return 0
+        return method(self, connection, batch)
+
+    return run
 
 
 class Sweeps(base.Sweeps):
@@ -41,13 +56,14 @@ class Sweeps(base.Sweeps):
         _moved.origin_queue == sa.bindparam('origin_queue'),
         _moved.origin_seq == sa.bindparam('origin_seq'))
 
-    def __init__(self, database):
+    def __init__(self, database, leases):
         self.database = database
+        self.leases = leases
         if database.has_one_writer:
             self.bite = ALONE
         self._garbage = garbage.Garbage(database)
 
-    @engine.writing
+    @sweeping
     def expired_messages(self, connection, batch):
         picked = self._pick(connection, self._EXPIRED, batch)
         for queue_id, rows in _by_queue(picked):
@@ -55,7 +71,7 @@ class Sweeps(base.Sweeps):
                                          'seqs': [row.seq for row in rows]})
         return len(picked)
 
-    @engine.writing
+    @sweeping
     def expired_claims(self, connection, batch):
         picked = self._pick(connection, self._EXPIRED_CLAIMS, batch)
         for queue_id, rows in _by_queue(picked):
@@ -65,7 +81,7 @@ class Sweeps(base.Sweeps):
                                                 'ids': [row.id for row in rows]})
         return len(picked)
 
-    @engine.writing
+    @sweeping
     def ended_delays(self, connection, batch):
         picked = self._pick(connection, self._ENDED_DELAYS, batch)
         for queue_id, rows in _by_queue(picked):
@@ -74,11 +90,11 @@ class Sweeps(base.Sweeps):
             connection.execute(_FORGET_DELAYS, {'queue': queue_id, 'times': list(times)})
         return len(picked)
 
-    @engine.writing
+    @sweeping
     def purged_messages(self, connection, batch):
         return self._garbage.remove(connection, batch)
 
-    @engine.writing
+    @sweeping
     def moved_ids(self, connection, batch):
         picked = self._pick(connection, self._MOVED, batch)
         for row in picked:

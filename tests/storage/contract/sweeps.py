@@ -16,6 +16,23 @@ class Sweeps(support.Contract):
         self.claim(queue, limit=1)
         self.assertEqual(0, self.sweep_all())
 
+    def test_nothing_is_done_for_somebody_without_the_lease(self):
+        queue = self.new_queue()
+        self.post(queue, support.new('short', ttl=60), support.new('other', ttl=60))
+        self.clock.move(60)
+        name = 'expired_messages'
+        self.assertEqual(0, self.sweeps.expired_messages(10, holder='one'))
+        self.store.leases.acquire('purged_messages', 'one', 60)
+        self.assertEqual(0, self.sweeps.expired_messages(10, holder='one'))
+        self.store.leases.acquire(name, 'one', 60)
+        self.assertEqual(0, self.sweeps.expired_messages(10, holder='two'))
+        self.assertEqual(1, self.sweeps.expired_messages(1, holder='one'))
+        self.clock.move(61)
+        # Nobody took it, so it goes on.
+        self.assertEqual(1, self.sweeps.expired_messages(1, holder='one'))
+        self.store.leases.acquire(name, 'two', 60)
+        self.assertEqual(0, self.sweeps.expired_messages(10, holder='one'))
+
     def test_tells_how_long_a_transaction_should_take(self):
         self.assertTrue(0 < self.sweeps.bite < 1)
 
