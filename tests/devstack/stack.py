@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from urllib import parse
 
 from tests.devstack import systemd
 from tests.servers import keystone
@@ -36,7 +37,6 @@ class Stack:
         self.record = self.directory / 'record'
         self.conf_dir = self.directory / 'etc/marconi'
         self.units = self.directory / 'systemd'
-        self.proxy = apache.root_url
         for path in (self.conf_dir.parent, self.units):
             path.mkdir()
         self._clouds(cloud)
@@ -47,7 +47,7 @@ class Stack:
             **os.environ, **self._paths(apache), **self._database(database),
             'SERVICE_HOST': f'127.0.0.1:{apache.port}', 'SERVICE_PROTOCOL': 'http',
             'SERVICE_PASSWORD': keystone.PASSWORD, 'SERVICE_DOMAIN_NAME': 'Default',
-            'SERVICE_PROJECT_NAME': 'service', 'SERVICE_TIMEOUT': '60',
+            'SERVICE_PROJECT_NAME': 'service', 'SERVICE_TIMEOUT': '120',
             'REGION_NAME': keystone.REGION, 'KEYSTONE_SERVICE_URI': cloud.root_url,
             'API_WORKERS': '2', 'WORKER_TIMEOUT': '20', 'ENABLE_DEBUG_LOG_LEVEL': 'True',
             'SSL_BUNDLE_FILE': '', 'MEMCACHE_SERVERS': '', 'ENABLED_SERVICES': 'key,mysql',
@@ -68,14 +68,12 @@ class Stack:
     @staticmethod
     def _database(server):
         """How DevStack's variables name the server; the port is for the client programs."""
-        kind, _, rest = server.root_url.partition('+')
-        place = rest.partition('://')[2].rstrip('/')
-        user, _, address = place.rpartition('@')
-        address, _, port = address.partition(':')
-        return {'DATABASE_TYPE': kind, 'DATABASE_USER': user, 'DATABASE_PASSWORD': '',
-                'DATABASE_HOST': address, 'PGPORT': port, 'MYSQL_TCP_PORT': port,
-                'BASE_SQL_CONN': server.root_url.rstrip('/')
-                if kind == 'mysql' else f'{kind}://{place}'}
+        url = parse.urlsplit(server.root_url)
+        kind = url.scheme.partition('+')[0]
+        driver = url.scheme if kind == 'mysql' else kind
+        return {'DATABASE_TYPE': kind, 'DATABASE_USER': url.username, 'DATABASE_PASSWORD': '',
+                'DATABASE_HOST': url.hostname, 'PGPORT': str(url.port),
+                'MYSQL_TCP_PORT': str(url.port), 'BASE_SQL_CONN': f'{driver}://{url.netloc}'}
 
     def _clouds(self, cloud):
         (self.directory / 'clouds.yaml').write_text(json.dumps({'clouds': {
