@@ -94,6 +94,12 @@ class Service:
         """The path of the configuration file."""
         return self._path('marconi.conf')
 
+    def manage(self, *words):
+        """Run marconi-manage on the database of this service; return what became of it."""
+        return subprocess.run(
+            [sys.executable, '-m', 'marconi.cmd.manage', '--config-file', self.config, *words],
+            capture_output=True, text=True)
+
     def worker(self, pid):
         """The process with this id, which must be one of the service."""
         return next(process for process in self.processes() if process.pid == pid)

@@ -2,15 +2,11 @@
 
 import collections
 import json
-import subprocess
-import sys
-import tempfile
 import threading
 
 from tests import base as tests_base
 from tests.functional import base
 from tests.functional import janitor
-from tests.servers import process
 
 #: What the pools are, beside the control database, which is SQLite.
 POOLS = {'east': 'postgresql', 'west': 'mariadb'}
@@ -32,9 +28,6 @@ class PoolsTest(base.FunctionalTest):
         self.served = self.own_service(self.control, default='admin_mode = true')
         self.call, self.admin = self.caller(self.served), self.caller(self.served)
         self.admin.headers['X-Roles'] = 'admin'
-        handle, self.config = tempfile.mkstemp(dir=process.TMPDIR)
-        with open(handle, 'w') as file:
-            file.write(f'[database]\nconnection = {self.control}\n')
 
     def add_pool(self, name, weight=100, **fields):
         self.require_server(POOLS[name])
@@ -45,9 +38,7 @@ class PoolsTest(base.FunctionalTest):
 
     def manage(self, *words):
         """What marconi-manage prints; it must succeed."""
-        done = subprocess.run(
-            [sys.executable, '-m', 'marconi.cmd.manage', '--config-file', self.config, *words],
-            capture_output=True, text=True)
+        done = self.served.manage(*words)
         self.assertEqual((0, ''), (done.returncode, done.stderr))
         return done.stdout
 
@@ -158,9 +149,7 @@ class TestMoving(PoolsTest):
 
     def test_a_pool_that_cannot_be_emptied_says_so(self):
         self.admin('PATCH', '/v2/pools/east', {'flavor': 'fast'})
-        done = subprocess.run(
-            [sys.executable, '-m', 'marconi.cmd.manage', '--config-file', self.config,
-             'pool', 'drain', 'east'], capture_output=True, text=True)
+        done = self.served.manage('pool', 'drain', 'east')
         self.assertEqual(1, done.returncode)
         self.assertIn('no other pool of flavor fast', done.stderr)
         self.assertNotIn('Traceback', done.stderr)
