@@ -73,6 +73,13 @@ class ApiTest(testscenarios.WithScenarios, base.TestCase):
         self.broker.stores.control.clock = self.clock
         return app.build(conf, self.broker, clock=lambda: self.clock() / 1000)
 
+    def layer(self, kind):
+        """The layer of the application that is of this class."""
+        layer = self.app
+        while not isinstance(layer, kind):
+            layer = layer._app
+        return layer
+
     def caller(self, **kwargs):
         """One who calls this test's version; another client than all others."""
         return wire.Caller(kwargs.pop('app', self.app), kwargs.pop('version', self.version),

@@ -32,7 +32,7 @@ class IdentityTest(base.ApiTest):
 
     @property
     def identity(self):
-        return self.app._app
+        return self.layer(identity.Identity)
 
     def with_token(self, token, **headers):
         """A caller with this token; None for without."""

@@ -117,8 +117,10 @@ class TestLimits(test_quotas.QuotaTest):
     def test_who_refuses_can_tell_others(self):
         self.limit(messages=1, queues=1)
         told = []
-        self.broker.quotas.on_exceeded = lambda *what: told.append(what)
+        self.broker.notifier.quota_exceeded = lambda context, *what: told.append(
+            (context.project, *what))
         self.post('a', 'b', queue='one')
         self.post('a', queue='one')
         self.api.put('/queues/two', {})
-        self.assertEqual([(wire.PROJECT, 'messages', 1, 0), (wire.PROJECT, 'queues', 1, 1)], told)
+        self.assertEqual([(wire.PROJECT, 'messages', 1, 0, 2), (wire.PROJECT, 'queues', 1, 1, 1)],
+                         told)

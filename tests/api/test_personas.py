@@ -2,6 +2,8 @@
 
 import re
 
+from marconi.api import identity
+from marconi.api import routing
 from tests.api import base
 from tests.api import wire
 from tests import servers
@@ -89,7 +91,7 @@ class ProtectionTest(base.ApiTest):
         self.cloud = servers.shared('keystone')
         self.config = self.cloud.config()
         super().setUp()
-        self.remember_tokens(self.app._app)
+        self.remember_tokens(self.layer(identity.Identity))
         self.owner = self.tenant('member', 'red')
         self.owner.create('alarms')
         ids = self.owner.post('alarms', 'one', 'two')
@@ -190,7 +192,7 @@ class TestTable(ProtectionTest):
     scenarios = base.scenarios(*wire.ALL, databases=False)
 
     def test_it_has_every_operation(self):
-        tree = self.app._app._app.root._tree  # each path and its methods
+        tree = self.layer(routing.Application).root._tree  # each path and its methods
         served = set()
 
         def walk(node, path):

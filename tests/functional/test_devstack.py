@@ -136,6 +136,13 @@ class TestStack(base.OnEveryDatabase, DevStackTest):
         self.check_waiting()
         self.check_signed_url()
         self.check_janitor()
+        self.check_limits()
+
+    def check_limits(self):
+        """What the plugin registered in Keystone is what the service enforces."""
+        limits = self.call('GET', '/v2/limits').json()['limits']
+        self.assertEqual(LIMITS if self.limits else {(name, -1) for name, _ in LIMITS}, {
+            (limit['resource'], limit['limit']) for limit in limits})
 
     def call(self, method, path, document=None, **headers):
         answer = requests.request(method, self.url + path, json=document, timeout=60,
