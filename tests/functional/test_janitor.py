@@ -21,6 +21,9 @@ HOUR = 3_600_000
 SWEEP = 'expired_messages'
 #: Expired messages, too many for one to clear before it is killed.
 BACKLOG = 10_000
+#: Seconds by which a busy machine may tell the log late that a transaction has ended. That a
+#: lease keeps all others out is tested exactly in the storage contract.
+LAG = 1.0
 
 
 class JanitorTest(base.TestCase):
@@ -101,19 +104,16 @@ class TestJanitors(base.OnEveryDatabase, JanitorTest):
                 janitor.kill()
                 left.remove(janitor)
         self.until(lambda: self.rows(tables.messages) == 0)
+        self.assertNotEqual([], left[0].transactions(SWEEP))
         self.check_nobody_met([janitor.transactions(SWEEP) for janitor in three])
 
     def check_nobody_met(self, transactions):
-        """Check that each of three janitors began after all transactions of the one before it.
-
-        When one ended is not to be seen: the log tells it a little later.
-        """
-        self.assertTrue(all(transactions), 'not all of them had to sweep')
-        begun = sorted((begun, number) for number, of_one in enumerate(transactions)
-                       for begun, *_ in of_one)
-        # One takes over from the other, and the first one never comes back.
-        shifts = [number for number, _ in itertools.groupby(begun, key=lambda it: it[1])]
-        self.assertEqual(3, len(shifts), shifts)
+        """Check that no transaction of one janitor began before that of another had ended."""
+        shifts = sorted((begun, ended, number) for number, of_one in enumerate(transactions)
+                        for begun, ended, _ in of_one)
+        for (_, ended, one), (begun, _, other) in itertools.pairwise(shifts):
+            if one != other:
+                self.assertLessEqual(ended, begun + LAG)
         self.assertLessEqual(sum(rows for of_one in transactions for *_, rows in of_one), BACKLOG)
 
     def test_killed_one_is_replaced_when_its_leases_end(self):
