@@ -11,6 +11,7 @@ import yaml
 from marconi.api import app
 import marconi.conf
 from marconi import core
+from marconi import objects
 from tests.api import wire
 from tests import base
 
@@ -72,6 +73,11 @@ class ApiTest(testscenarios.WithScenarios, base.TestCase):
         self.addCleanup(self.broker.close)
         self.broker.stores.control.clock = self.clock
         return app.build(conf, self.broker, clock=lambda: self.clock() / 1000)
+
+    def make_pool(self, **fields):
+        """A pool for queues to live in."""
+        self.broker.stores.control.pools.put(objects.Pool(
+            name='pool', uri=self.database_url('pool'), weight=1, **fields))
 
     def layer(self, kind):
         """The layer of the application that is of this class."""

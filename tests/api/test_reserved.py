@@ -32,7 +32,8 @@ INVALID = {
     '_dead_letter_queue': (1, '', 'a b', 'x' * 65, 'a\n', 'ä', [], {}, True),
     '_dead_letter_queue_messages_ttl': (59, 1209601, '60', True),
     '_enable_encrypt_messages': (0, 1, 'true', [], {}),
-    '_flavor': (1, [], {}, True),
+    # The last one: there is no such flavor.
+    '_flavor': (1, [], {}, True, 'imaginary'),
     '_retry_policy': (
         1, 'x', [], {'retries_with_no_delay': 'x'}, {'minimum_delay': 1.5},
         {'maximum_delay_retries': True}, {'retry_backoff_function': 'random'},
@@ -51,6 +52,7 @@ class TestValues(base.ApiTest):
     scenarios = base.scenarios(wire.V1_1, wire.V2, databases=False)
 
     def test_valid(self):
+        self.make_pool(flavor='fast')
         for key, values in VALID.items():
             for number, value in enumerate(values):
                 name = f'{key}{number}'
@@ -101,6 +103,7 @@ class TestStandIns(base.ApiTest):
                          self.caller(version=wire.V1_1).get('/queues/alarms').json)
 
     def test_what_is_set_is_shown(self):
+        self.make_pool(flavor='fast')
         mine = {'_max_messages_post_size': 5, '_default_message_ttl': 61,
                 '_default_message_delay': 1, '_dead_letter_queue': 'dead',
                 '_dead_letter_queue_messages_ttl': 62, '_max_claim_count': 3,
