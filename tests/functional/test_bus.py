@@ -64,7 +64,7 @@ class BusTest(base.FunctionalTest):
 
     def swept(self):
         """Whether each sweep ran at least once."""
-        return self.ask(sa.select(sa.func.count()).select_from(tables.leases)) == len(sweeps.NAMES)
+        return self.ask(sa.select(sa.func.count()).select_from(tables.leases)) == len(sweeps.KINDS)
 
     def ask(self, statement):
         engine = sa.create_engine(self.database)

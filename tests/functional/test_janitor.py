@@ -82,7 +82,7 @@ class TestJanitors(base.OnEveryDatabase, JanitorTest):
         three = [self.janitor() for _ in range(3)]
         self.until(lambda: self.rows(tables.messages) == 0)
         self.until(lambda: all(janitor.holder for janitor in three))
-        seen = {name: set() for name in sweeps.NAMES}
+        seen = {name: set() for name in sweeps.KINDS}
 
         def each_has_had_each():
             for name, holder in self.leases().items():
@@ -118,7 +118,7 @@ class TestJanitors(base.OnEveryDatabase, JanitorTest):
 
     def test_killed_one_is_replaced_when_its_leases_end(self):
         first = self.janitor()
-        self.until(lambda: set(self.leases()) == set(sweeps.NAMES))
+        self.until(lambda: set(self.leases()) == set(sweeps.KINDS))
         second = self.janitor()
         self.until(lambda: second.holder)
         first.kill()
@@ -133,7 +133,7 @@ class TestJanitors(base.OnEveryDatabase, JanitorTest):
             self.post_expired(40)
             janitor = self.janitor()
             self.until(lambda: self.rows(tables.messages) == 0)
-            self.until(lambda: set(self.leases()) == set(sweeps.NAMES))
+            self.until(lambda: set(self.leases()) == set(sweeps.KINDS))
             code, seconds = janitor.stop(number)
             self.assertEqual(0, code, janitor.log())
             self.assertLess(seconds, 5)
@@ -162,7 +162,7 @@ class TestDatabaseGone(JanitorTest):
 
     def test_goes_on_when_the_database_is_back(self):
         janitor = self.janitor()
-        self.until(lambda: set(self.leases()) == set(sweeps.NAMES))
+        self.until(lambda: set(self.leases()) == set(sweeps.KINDS))
         self.server.stop()
         self.until(lambda: 'Sweep expired_messages: ' in janitor.log())
         self.server.start()

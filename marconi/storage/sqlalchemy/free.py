@@ -55,6 +55,9 @@ class FreeMessages:
     SLACK = 20
     MOST_CANDIDATES = 2000
     MOST_HEADS = 100_000
+    #: How often to look again when there are candidates and none can be taken.
+    #: MariaDB locks for a moment what it looks at and does not change.
+    TRIES = 2
 
     # The conditions are repeated: what a candidate was, it need no longer be.
     # The sums keep every index but the primary key out of it.
@@ -85,7 +88,7 @@ class FreeMessages:
         :param changed: whether it has changed messages of this queue already.
             What it sees then may be rolled back, and must not be remembered.
         """
-        taken, besides = [], set(besides)
+        taken, besides, tries = [], set(besides), self.TRIES
         window = limit + len(besides) + self.SLACK
         while len(taken) < limit:
             found = self._candidates(connection, queue, window)
@@ -100,6 +103,9 @@ class FreeMessages:
                 'limit': limit - len(taken), 'now': self.database.now()}).all()
             taken += rows
             besides.update(row.seq for row in rows)
+            if not taken and tries and len(found) < window:
+                tries -= 1
+                continue
             if len(found) < window or window >= self.MOST_CANDIDATES:
                 break
             window *= 8  # too many of them are in other claimers' hands
