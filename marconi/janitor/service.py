@@ -4,6 +4,7 @@ import os
 import signal
 import socket
 import threading
+import time
 import uuid
 
 import cotyledon
@@ -49,6 +50,8 @@ class Janitor(cotyledon.Service):
         self._pools = {}
         self._stopping = threading.Event()
         self._finished = threading.Event()
+        #: Set when there is something new: other options, or the end.
+        self._awake = threading.Event()
         self._moves = self._make_moves()
         # A large queue takes minutes to move: the sweeps go on meanwhile.
         self._turns = [turns.Turns(self._look), turns.Turns(lambda: [self._moves])]
@@ -61,8 +64,14 @@ class Janitor(cotyledon.Service):
                    for own in self._turns]
         for thread in threads:
             thread.start()
-        while not self._stopping.wait(self._options.report_interval):
-            self._report()
+        reported = time.monotonic()
+        while not self._stopping.is_set():
+            left = reported + self._options.report_interval - time.monotonic()
+            if left <= 0:
+                self._report()
+                reported = time.monotonic()
+            elif self._awake.wait(left):
+                self._awake.clear()
         for thread in threads:
             thread.join()
         self._finished.set()
@@ -80,10 +89,12 @@ class Janitor(cotyledon.Service):
             self._broker.reload(self._conf)
             for sweep in self._all():
                 sweep.tune(self._options)
+            self._awake.set()
 
     def terminate(self):
         """Finish the running batch and give the work to others."""
         self._stopping.set()
+        self._awake.set()
         for own in self._turns:
             own.stop()
         if self._finished.wait(GRACE):

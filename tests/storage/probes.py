@@ -35,7 +35,7 @@ def explain(connection, statement, parameters):
 
 
 #: Too small to have an index looked into, or to matter.
-SMALL = {'garbage', 'leases', 'settings'}
+SMALL = {'alembic_version', 'garbage', 'leases', 'settings'}
 
 
 class Prepared:
