@@ -225,6 +225,11 @@ class Database:
         if faults.is_unavailable(error):
             LOG.warning('The database does not answer: %s', faults.brief(error))
             raise exception.StorageUnavailable() from error
+        if faults.is_older_schema(error):
+            LOG.error('The schema of the database is too old: %s', faults.brief(error))
+            raise exception.StorageUnavailable(
+                'The schema of the database is too old for this: run "marconi-manage db sync '
+                '--expand".') from error
         raise error
 
 

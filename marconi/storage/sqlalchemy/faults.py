@@ -13,6 +13,9 @@ from sqlalchemy import exc
 _PG_CONFLICTS = {'40001', '40P01', '55P03'}
 # 08 connection, 53 resources, 57P01-57P05 shutdown, 25006 a read-only replica.
 _PG_UNAVAILABLE = ('08', '53', '57P', '25006')
+# A table or a column that is not there.
+_PG_OLDER = {'42P01', '42703'}
+_MYSQL_OLDER = {1146, 1054}
 _MYSQL_CONFLICTS = {1213, 1205, 1020}
 _MYSQL_UNAVAILABLE = {0, 1021, 1040, 1047, 1053, 1077, 1079, 1114, 1129, 1158, 1159, 1160,
                       1161, 1226, 1290, 1792, 1836, 1927, 2002, 2003, 2006, 2013, 2014, 2055}
@@ -46,6 +49,11 @@ def is_unavailable(error):
     if code is None:  # psycopg could not connect: there is no SQLSTATE
         return isinstance(error, exc.OperationalError)
     return code & 0xff in _SQLITE_UNAVAILABLE
+
+
+def is_older_schema(error):
+    """Return whether the schema lacks what a statement needs. SQLite does not tell."""
+    return _code(error) in (_MYSQL_OLDER if _is_mysql(error) else _PG_OLDER)
 
 
 def brief(error):

@@ -31,14 +31,16 @@ class Queues(support.Contract):
         self.assertEqual({'colour': 'red'}, self.queues.get('p', 'q').metadata)
 
     def test_get(self):
-        self.store.pools.put(support.a_pool('fast'))
-        self.queues.create('p', 'q', {'a': 1}, pool='fast')
+        self.queues.create('p', 'q', {'a': 1})
         queue = self.queues.get('p', 'q')
-        self.assertEqual(('p', 'q', {'a': 1}, 'fast'),
+        self.assertEqual(('p', 'q', {'a': 1}, None),
                          (queue.project, queue.name, queue.metadata, queue.pool))
         self.assertIsInstance(queue.id, int)
-        self.create('other')
-        self.assertIsNone(self.queues.get('p', 'other').pool)
+
+    def test_get_one_in_a_pool(self):
+        self.store.pools.put(support.a_pool('fast'))
+        self.queues.create('p', 'q', {}, pool='fast')
+        self.assertEqual('fast', self.queues.get('p', 'q').pool)
 
     def test_get_of_none(self):
         self.create('q')
