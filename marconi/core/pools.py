@@ -120,8 +120,19 @@ class Pools:
                 rule(fields[field])
         if 'uri' in fields:
             fields['uri'] = self._uri(name, stored, fields['uri'])
+        if 'uri' in fields or 'options' in fields:
+            self._check_fit(stored, fields)
         self._check_flavor(name, stored, fields)
         return fields
+
+    def _check_fit(self, stored, fields):
+        """Check that databases of this kind can do what the options want."""
+        uri = fields['uri'] if 'uri' in fields else stored.uri
+        options = fields['options'] if 'options' in fields else stored.options if stored else {}
+        try:
+            self._driver(uri, **names.driver_options(options)).dispose()
+        except ValueError as error:
+            raise exception.InvalidValue(f'options: {error}') from error
 
     def _uri(self, name, stored, uri):
         """Return the uri, which may be as ``get`` showed it, with its password.

@@ -132,6 +132,17 @@ class TestPools(PoolsTest):
         # Version 2 says what the flavor is, or that there is none.
         self.assertEqual(None if self.version is wire.V2 else 'gold', pool.flavor)
 
+    def test_less_safety_where_the_database_can_be_told(self):
+        relaxed = {'relaxed_durability': True}
+        if self.backend == 'mariadb':
+            refused = self.put(status=400, options=relaxed).json
+            self.assertIn('relaxed_durability', refused['description'])
+            self.put()
+            response = self.admin.patch('/pools/fast', {'options': relaxed})
+            self.assertError(400, 'Invalid request body', response)
+        else:
+            self.put(options=relaxed)
+
 
 class TestList(PoolsTest):
 
