@@ -8,6 +8,8 @@ project or queue for another.
 import sqlalchemy as sa
 from sqlalchemy.dialects import mysql
 
+from marconi.storage.sqlalchemy.columns import text
+
 metadata = sa.MetaData()
 
 #: The end of time, and the floor of a closed queue.
@@ -19,10 +21,6 @@ RETURNED = 1
 
 Key = sa.BigInteger().with_variant(sa.Integer, 'sqlite')
 Bytes = sa.LargeBinary().with_variant(mysql.MEDIUMBLOB(), 'mysql', 'mariadb')
-
-
-def text(length):
-    return sa.String(length).with_variant(sa.String(length, collation='C'), 'postgresql')
 
 
 #: The catalogue, in the control database only.
