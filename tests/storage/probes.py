@@ -2,26 +2,47 @@
 
 import contextlib
 import itertools
+import uuid
 
 from psycopg import sql
 import sqlalchemy as sa
 
+from marconi.storage.sqlalchemy import rows
 from marconi.storage.sqlalchemy import tables
+
+
+def watch(store, note):
+    """Let ``note(statement, parameters)`` be called before each statement that a store runs."""
+
+    def through_sqlalchemy(connection, cursor, statement, parameters, context, executemany):
+        note(statement, parameters[0] if executemany else parameters)
+
+    sa.event.listen(store.engine, 'before_cursor_execute', through_sqlalchemy)
+    store.database.on_run = lambda statement, parameters: note(str(statement), parameters)
+
+    def stop():
+        sa.event.remove(store.engine, 'before_cursor_execute', through_sqlalchemy)
+        store.database.on_run = None
+
+    return stop
 
 
 @contextlib.contextmanager
 def statements(store):
     """Collect (statement, parameters) of everything that the store executes."""
     seen = []
-
-    def note(connection, cursor, statement, parameters, context, executemany):
-        seen.append((statement, parameters[0] if executemany else parameters))
-
-    sa.event.listen(store.engine, 'before_cursor_execute', note)
+    stop = watch(store, lambda *found: seen.append(found))
     try:
         yield seen
     finally:
-        sa.event.remove(store.engine, 'before_cursor_execute', note)
+        stop()
+
+
+def changes(statement):
+    """Return whether a statement changes something."""
+    first = statement.split()[0]
+    return first in ('INSERT', 'UPDATE', 'DELETE') or first == 'WITH' and any(
+        word in statement for word in ('INSERT INTO', 'UPDATE messages', 'DELETE FROM'))
 
 
 def explain(connection, statement, parameters):
@@ -49,10 +70,12 @@ class Prepared:
 
     def __init__(self, connection, statement, parameters):
         self.statement, self._name = statement, f'probe_{next(self._names)}'
-        places = {name: f'${number}' for number, name in enumerate(parameters, 1)}
+        if isinstance(parameters, dict):
+            places = {name: f'${number}' for number, name in enumerate(parameters, 1)}
+            statement, parameters = statement % places, parameters.values()
         connection.exec_driver_sql('SET plan_cache_mode = force_generic_plan')
-        connection.exec_driver_sql(f'PREPARE {self._name} AS {statement % places}')
-        values = ', '.join(sql.Literal(value).as_string() for value in parameters.values())
+        connection.exec_driver_sql(f'PREPARE {self._name} AS {statement}')
+        values = ', '.join(sql.Literal(_another(value)).as_string() for value in parameters)
         self._execute = f'EXECUTE {self._name} ({values})' if values else f'EXECUTE {self._name}'
         connection.exec_driver_sql(f'EXPLAIN {self._execute}')
 
@@ -62,12 +85,13 @@ class Prepared:
             f'EXPLAIN (ANALYZE, FORMAT JSON) {self._execute}').scalar_one()
         complaints, read = [], 0
         for node in _nodes(plan['Plan']):
-            rows = node['Actual Rows'] * node['Actual Loops']
-            read += rows + node.get('Rows Removed by Filter', 0) * node['Actual Loops']
+            found = node['Actual Rows'] * node['Actual Loops']
+            if 'Relation Name' in node:
+                read += found + node.get('Rows Removed by Filter', 0) * node['Actual Loops']
             if node['Node Type'] == 'Seq Scan' and node['Relation Name'] not in SMALL:
                 complaints.append(f'full scan of {node["Relation Name"]}')
-            if node['Node Type'] == 'Sort' and rows > 1000:
-                complaints.append(f'sort of {rows} rows')
+            if node['Node Type'] == 'Sort' and found > 1000:
+                complaints.append(f'sort of {found} rows')
         return complaints, read, '\n'.join(
             f'{node["Node Type"]} {node.get("Index Name", node.get("Relation Name", ""))} '
             f'rows={node["Actual Rows"]} loops={node["Actual Loops"]} '
@@ -85,6 +109,13 @@ class Prepared:
             connection.exec_driver_sql('SET statement_timeout = 0')
         if read == 'too many' or read > enough:
             return f'{read} rows read\n{self.statement}\n{plan}'
+
+
+def _another(value):
+    """A claim that is made again needs another id."""
+    if isinstance(value, list) and value and rows.CLAIM_ID.match(str(value[0])):
+        return [uuid.uuid4().hex for _ in value]
+    return value
 
 
 def _explain_postgresql(connection, statement, parameters):

@@ -1,6 +1,7 @@
 """Producers, workers and a reader at work on a queue while it moves there and back."""
 
 import threading
+import time
 
 from tests import base
 from tests.storage import moving
@@ -73,6 +74,7 @@ class TestCrowd(moving.BetweenDatabases, base.TestCase):
                 queue, [support.new(body)], 'client'))
             self.posted.append(body)
             count += 1
+            time.sleep(0.002)  # who carries them has to keep up
         self.done.append(number)
 
     def work(self, number):

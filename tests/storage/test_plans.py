@@ -226,7 +226,7 @@ class TestPlans(LargeQueue):
             if len(seen) > MOST_STATEMENTS:
                 faults.append(f'{name}: {len(seen)} statements')
             for statement, parameters in seen:
-                if statement.split()[0] not in ('SELECT', 'UPDATE', 'DELETE'):
+                if statement.split()[0] not in ('SELECT', 'UPDATE', 'DELETE', 'WITH'):
                     continue
                 complaints, read, plan = self.explain(statement, parameters)
                 figures[name] = max(figures[name], read)
@@ -261,11 +261,13 @@ class TestKeptPlans(LargeQueue):
                 self.store.messages.list(large, **filters)
             self.store.messages.pop(large, 10)
             self.store.claims.create(large, 60, 60, 10)
+            [posted] = self.store.messages.post(large, [support.new()], 'client')
+            self.store.messages.delete(large, posted)
             self.store.messages.stats(others[0])
             self.store.messages.signals([large])
         with self.store.engine.connect() as connection:
             plans = [probes.Prepared(connection, *found) for found in seen
-                     if found[0].startswith('SELECT')]
+                     if found[0].startswith(('SELECT', 'WITH'))]
             # Through another connection: the driver forgets its plans after a DROP.
             with self.store.engine.connect() as another:
                 another.exec_driver_sql('BEGIN')

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from marconi import exception
 from marconi import objects
 from marconi.storage import base
+from marconi.storage.sqlalchemy import claiming
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import group
 from marconi.storage.sqlalchemy import rows
@@ -68,7 +69,9 @@ class Claims(base.Claims):
         self.ids = store.ids
         self.free = store.free
         self.dead_letters = store.dead_letters
-        self._claiming = group.GroupCommit(self._create_group, MOST_GROUPED)
+        at_once = self.database.has_writable_ctes
+        self._claiming = group.GroupCommit(
+            claiming.AtOnce(store).create if at_once else self._create_group, MOST_GROUPED)
 
     def create(self, queue, ttl, grace, limit, dead_letters=None):
         if dead_letters is None:

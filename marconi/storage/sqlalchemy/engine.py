@@ -15,6 +15,7 @@ import threading
 import time
 
 from oslo_log import log
+from psycopg.types import array
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.ext import compiler
@@ -22,6 +23,8 @@ from sqlalchemy.ext import compiler
 from marconi import exception
 from marconi.storage.sqlalchemy import faults
 from marconi.storage.sqlalchemy import paths
+from marconi.storage.sqlalchemy import postgresql
+from marconi.storage.sqlalchemy import prepared
 from marconi.storage.sqlalchemy import urls
 
 LOG = log.getLogger(__name__)
@@ -61,7 +64,8 @@ def _now_sqlite(element, compiler, **kwargs):
 
 #: The time by which a statement judges: that of the store's clock if it has
 #: one, else the database's. Executed with the parameter ``now``.
-NOW = sa.func.coalesce(sa.cast(sa.bindparam('now'), sa.BigInteger), database_now())
+NOW = sa.func.coalesce(
+    sa.cast(sa.bindparam('now', type_=sa.BigInteger), sa.BigInteger), database_now())
 
 
 def reading(method):
@@ -97,6 +101,8 @@ class Database:
         :raises ValueError: the URL is malformed or of an unknown kind.
         """
         self.clock = clock
+        #: Told of each text and its arguments that ``run`` executes; for tests and tools.
+        self.on_run = None
         self.engine = make_engine(
             url, silence=self.SILENCE, pool_size=pool_size, max_overflow=max_overflow,
             pool_timeout=pool_timeout, pool_recycle=recycle,
@@ -120,22 +126,69 @@ class Database:
         return self.dialect == 'postgresql'
 
     @property
+    def has_arrays(self):
+        """Whether a parameter may be an array."""
+        return self.dialect == 'postgresql'
+
+    @property
+    def has_writable_ctes(self):
+        """Whether one statement can lock, change and insert, and return what it did.
+
+        Then a group of operations is one round trip, and needs no BEGIN and COMMIT.
+        """
+        return self.dialect == 'postgresql'
+
+    @property
     def has_one_writer(self):
         """Whether all who want to write wait for the one who does."""
         return self.dialect == 'sqlite'
+
+    def prepare(self, statement, columns=None):
+        """Return a ``prepared.Prepared``: for what is run often."""
+        return prepared.Prepared(self, statement, columns)
+
+    def run(self, connection, text, arguments=(), fetch=False):
+        """Execute a text as the driver takes it, and nothing around it.
+
+        :param text: with the driver's own kind of parameters, or a ``postgresql.Statement``.
+        :param arguments: sequence of values.
+        :param fetch: whether it yields rows.
+        :returns: list of tuples, or the number of rows that it changed.
+        """
+        if self.on_run is not None:
+            self.on_run(text, arguments)
+        raw = connection.connection.dbapi_connection
+        try:
+            if self.has_arrays:
+                return postgresql.run(raw, connection.info, text, arguments, fetch)
+            cursor = raw.cursor()
+            cursor.execute(text, arguments)
+            return cursor.fetchall() if fetch else cursor.rowcount
+        except self.engine.dialect.dbapi.Error as error:
+            raise self._wrapped(connection, text, error) from error
+
+    def _wrapped(self, connection, text, error):
+        """Return what SQLAlchemy would have raised for an error of the driver."""
+        dialect = self.engine.dialect
+        gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
+        if gone:
+            connection.invalidate(error)
+        return exc.DBAPIError.instance(
+            text, None, error, dialect.dbapi.Error, connection_invalidated=gone,
+            dialect=dialect, hide_parameters=True)
 
     def now(self):
         """Return the parameter ``now`` for a statement: see ``NOW``."""
         return self.clock() if self.clock else None
 
     def read(self, work, *args, **kwargs):
-        """Return ``work(connection, …)``; a broken connection is replaced once."""
+        """Return ``work(connection, …)``; tried once more on another connection if one broke."""
         for last in (False, True):
             try:
                 with self.engine.connect() as connection:
                     return work(connection, *args, **kwargs)
             except (exc.DBAPIError, exc.TimeoutError) as error:
-                if last or not faults.is_disconnect(error):
+                if last or not (faults.is_disconnect(error) or faults.is_conflict(error)):
                     self._raise(error)
 
     def write(self, work, *args, **kwargs):
@@ -144,10 +197,21 @@ class Database:
         Run again when the database lets it lose against another transaction,
         and once when the connection turns out to be broken before the commit.
         """
+        return self._write(self._transaction, work, *args, **kwargs)
+
+    def write_once(self, work, *args, **kwargs):
+        """Return ``work(connection, …)``, whose one statement is a transaction of its own.
+
+        Run again as in ``write``, but not on a broken connection: nobody knows what
+        the statement did.
+        """
+        return self._write(self.engine.connect, work, *args, **kwargs)
+
+    def _write(self, transaction, work, *args, **kwargs):
         for attempt in range(ATTEMPTS):
-            committing = False
+            committing = transaction != self._transaction
             try:
-                with self._transaction() as connection:
+                with transaction() as connection:
                     result = work(connection, *args, **kwargs)
                     committing = True
                 return result
@@ -212,13 +276,21 @@ class Database:
     @contextlib.contextmanager
     def _transaction(self):
         with self._turn, self.engine.connect() as connection:
-            connection.exec_driver_sql(self._begin)
+            self.run(connection, self._begin)
             try:
                 yield connection
-                connection.exec_driver_sql('COMMIT')
+                self.run(connection, 'COMMIT')
             except BaseException:
-                _roll_back(connection)
+                self._roll_back(connection)
                 raise
+
+    def _roll_back(self, connection):
+        """Undo what a transaction did, or drop the connection that cannot."""
+        if not connection.invalidated:
+            try:
+                self.run(connection, 'ROLLBACK')
+            except exc.DBAPIError:
+                connection.invalidate()
 
     @staticmethod
     def _raise(error):
@@ -233,13 +305,17 @@ class Database:
         raise error
 
 
-def _roll_back(connection):
-    """Undo what a transaction did, or drop the connection that cannot."""
-    if not connection.invalidated:
-        try:
-            connection.exec_driver_sql('ROLLBACK')
-        except exc.DBAPIError:
-            connection.invalidate()
+def unnested(types):
+    """Return a table of any number of rows for one plan: parallel arrays, unnested.
+
+    Only where the database has arrays. ``n`` counts the rows from 1.
+
+    :param types: {name of a column, and of the parameter with its values: type}
+    """
+    arrays = [sa.bindparam(column, type_=sa.ARRAY(type)) for column, type in types.items()]
+    return sa.func.unnest(*arrays).table_valued(
+        *(sa.column(column, type) for column, type in types.items()),
+        with_ordinality='n').render_derived()
 
 
 def _columns(rows):
@@ -297,6 +373,8 @@ def make_engine(url, silence=None, relaxed_durability=False, **pool):
         for statement in on_connect:
             cursor.execute(statement)
         cursor.close()
+        if url.get_driver_name() == 'psycopg':
+            connection.adapters.register_dumper(list, array.ListBinaryDumper)
 
     return engine
 
@@ -328,7 +406,9 @@ _CONNECT = {
         # Everything we ask for stands in the order of an index. While a table
         # looks empty, collecting and sorting seems to cost the same, and the
         # plan is kept when it is full.
-        'SET enable_bitmapscan = off',
+        'SET enable_bitmapscan = off', 'SET enable_seqscan = off',
+        'SET enable_hashjoin = off', 'SET enable_mergejoin = off', 'SET jit = off',
+        'SET plan_cache_mode = force_generic_plan',
     )),
     'mysql': ({'connect_timeout': CONNECT_TIMEOUT}, (
         'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',

@@ -10,7 +10,8 @@ Told by error codes, never by the text of messages.
 
 from sqlalchemy import exc
 
-_PG_CONFLICTS = {'40001', '40P01', '55P03'}
+# 26000: the prepared statement is not there any more.
+_PG_CONFLICTS = {'40001', '40P01', '55P03', '26000'}
 # 08 connection, 53 resources, 57P01-57P05 shutdown, 25006 a read-only replica.
 _PG_UNAVAILABLE = ('08', '53', '57P', '25006')
 # A table or a column that is not there.

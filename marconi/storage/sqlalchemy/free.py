@@ -16,36 +16,36 @@ from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import tables
 
 _messages = tables.messages.c
-_QUEUE = _messages.queue_id == sa.bindparam('queue')
+QUEUE_ID = sa.bindparam('queue', type_=sa.BigInteger)
+_QUEUE = _messages.queue_id == QUEUE_ID
 
 
-def candidates(database, *conditions, fresh, others, limit):
+def candidates(database, *conditions, queue, fresh, others, limit, of=()):
     """Return a SELECT of (seq, available_at) of free messages in posting order.
 
     :param conditions: besides that they live.
-    :param fresh: name of the parameter for the position that FRESH ones follow.
+    :param queue: its id.
+    :param fresh: the position that FRESH ones follow.
     :param others: the same for the others.
-    :param limit: name of the parameter for the number of rows.
+    :param limit: the number of rows.
+    :param of: the table that these are columns of, if they are not parameters.
     """
-    rows = sa.bindparam(limit, type_=sa.Integer)
-    queue = sa.bindparam('queue', type_=sa.BigInteger)
-    fresh = sa.bindparam(fresh, type_=sa.BigInteger)
-    others = sa.bindparam(others, type_=sa.BigInteger)
+    of = [of] if of != () else []
     # The sums here and below keep other indexes out of it.
     found = sa.select(_messages.seq, _messages.available_at).where(
-        _messages.expires_at + 0 > engine.NOW, *conditions)
+        _messages.expires_at + 0 > engine.NOW, *conditions).correlate(*of)
     sources = {
         'fresh': database.paths.along(
-            found, tables.AVAILABLE, queue, tables.FRESH, after=fresh).limit(rows),
+            found, tables.AVAILABLE, queue, tables.FRESH, after=fresh).limit(limit),
         'returned': database.paths.along(
-            found, tables.AVAILABLE, queue, tables.RETURNED, after=others).limit(rows),
+            found, tables.AVAILABLE, queue, tables.RETURNED, after=others).limit(limit),
         'due': database.paths.up_to(
             found.where(_messages.seq + 0 > others), tables.AVAILABLE, queue,
             tables.RETURNED, most=engine.NOW),
     }
     union = sa.union_all(*(sa.select(source.subquery(name))
                            for name, source in sources.items()))
-    return union.order_by(union.selected_columns.seq).limit(rows)
+    return union.order_by(union.selected_columns.seq).limit(limit)
 
 
 class FreeMessages:
@@ -72,7 +72,10 @@ class FreeMessages:
     def __init__(self, database):
         self.database = database
         self._take = database.locking(self._TAKE, skip_locked=True)
-        self._find = candidates(database, fresh='head', others='floor', limit='window')
+        self._find = candidates(
+            database, queue=QUEUE_ID, fresh=sa.bindparam('head', type_=sa.BigInteger),
+            others=sa.bindparam('floor', type_=sa.BigInteger),
+            limit=sa.bindparam('window', type_=sa.Integer))
         # {queue id: (generation, a position at or below which no message is
         # FRESH)}. Fresh ones are taken in order and never come back as FRESH,
         # so it only rises; and it saves walking over index entries of messages
@@ -93,7 +96,10 @@ class FreeMessages:
         while len(taken) < limit:
             found = self._candidates(connection, queue, window)
             if not changed:
-                self._remember(queue, found)
+                for row in found:
+                    if row.available_at == tables.FRESH:
+                        self.remember(queue, row.seq)
+                        break
             found = [row.seq for row in found]
             seqs = [seq for seq in found if seq not in besides]
             if not seqs:
@@ -111,17 +117,18 @@ class FreeMessages:
             window *= 8  # too many of them are in other claimers' hands
         return sorted(taken, key=operator.attrgetter('seq'))
 
-    def _candidates(self, connection, queue, window):
+    def head(self, queue):
+        """Return a position at or below which no message of ``queue`` is FRESH."""
         generation, head = self._heads.get(queue.id, (None, 0))
-        head = max(head if generation == queue.generation else 0, queue.floor)
-        return connection.execute(self._find, {
-            'queue': queue.id, 'head': head, 'floor': queue.floor, 'window': window,
-            'now': self.database.now()}).all()
+        return max(head if generation == queue.generation else 0, queue.floor)
 
-    def _remember(self, queue, found):
-        for row in found:
-            if row.available_at == tables.FRESH:
-                if len(self._heads) >= self.MOST_HEADS:
-                    self._heads.clear()
-                self._heads[queue.id] = queue.generation, row.seq - 1
-                return
+    def remember(self, queue, seq):
+        """Remember that ``seq`` is the first FRESH message of ``queue``."""
+        if len(self._heads) >= self.MOST_HEADS:
+            self._heads.clear()
+        self._heads[queue.id] = queue.generation, seq - 1
+
+    def _candidates(self, connection, queue, window):
+        return connection.execute(self._find, {
+            'queue': queue.id, 'head': self.head(queue), 'floor': queue.floor,
+            'window': window, 'now': self.database.now()}).all()

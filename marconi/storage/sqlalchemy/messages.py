@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from marconi import exception
 from marconi import objects
 from marconi.storage import base
+from marconi.storage.sqlalchemy import deleting
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import free
 from marconi.storage.sqlalchemy import group
@@ -19,7 +20,8 @@ _QUEUE = _messages.queue_id == sa.bindparam('queue')
 _SEQS = _messages.seq.in_(sa.bindparam('seqs', expanding=True))
 # The sum: positions are looked up by the primary key and nothing else.
 _LIVES = sa.and_(_messages.expires_at + 0 > engine.NOW, _messages.seq > sa.bindparam('floor'))
-_AFTER = _messages.seq > sa.bindparam('marker')
+_MARKER = sa.bindparam('marker', type_=sa.BigInteger)
+_AFTER = _messages.seq > _MARKER
 _LIMIT = sa.bindparam('limit', type_=sa.Integer)
 _HELD = sa.and_(_messages.claim_id.is_not(None), _messages.available_at > engine.NOW)
 _DELAYED = sa.and_(_messages.claim_id.is_(None), _messages.available_at > engine.NOW)
@@ -53,9 +55,12 @@ class Messages(base.Messages):
         self.free = store.free
         self.dead_letters = store.dead_letters
         self._deleting = group.GroupCommit(self._delete_group, MOST_GROUPED)
+        self._at_once = (deleting.AtOnce(self.database)
+                         if self.database.has_writable_ctes else None)
         self._signals = signals.statement(self.database)
         self._measure = measuring.statement(self.database)
-        self._lists = {key: _list(self.database, *key) for key in _LIST_KINDS}
+        self._lists = {key: self.database.prepare(_list(self.database, *key))
+                       for key in _LIST_KINDS}
 
     def post(self, queue, messages, client_id):
         numbers = self.posting.post(queue, messages, client_id)
@@ -71,9 +76,9 @@ class Messages(base.Messages):
                 return self._values(connection, queue, [])
             after = max(after, position[0])
         statement = self._lists[skip_client is not None, include_claimed, include_delayed]
-        found = connection.execute(statement, {
+        found = statement(connection, {
             **self._of(queue), 'marker': after, 'limit': limit,
-            'skip_client': skip_client}).all()
+            'skip_client': skip_client})
         return self._values(connection, queue, found)
 
     @engine.reading
@@ -84,6 +89,11 @@ class Messages(base.Messages):
         return self._values(connection, queue, found)
 
     def delete(self, queue, id, claim_id=None):
+        sound = claim_id is None or rows.CLAIM_ID.match(claim_id)
+        seqs = self._at_once and sound and self.moved.own(queue, [id])
+        if seqs and self._at_once.delete(queue, seqs, claim_id or ''):
+            return 1
+        # Here it is also found out why not.
         return self._deleting.submit((queue, id, claim_id))
 
     @engine.writing
@@ -112,8 +122,17 @@ class Messages(base.Messages):
             _refuse(row, id, claim_id)
         return 0
 
+    def delete_many(self, queue, ids, claim_ids=None):
+        seqs = self._at_once and claim_ids is None and self.moved.own(queue, ids)
+        if not seqs:
+            return self._delete_many(queue, ids, claim_ids)
+        deleted = self._at_once.delete(queue, seqs, None)
+        if deleted < len(seqs):
+            self.database.read(rows.check, rows.ALIVE, queue)
+        return deleted
+
     @engine.writing
-    def delete_many(self, connection, queue, ids, claim_ids=None):
+    def _delete_many(self, connection, queue, ids, claim_ids):
         seqs = self.moved.positions(connection, queue, ids)
         if seqs and claim_ids is not None:
             for row in self._read(connection, queue, seqs):
@@ -196,8 +215,9 @@ def _list(database, skip_client, include_claimed, include_delayed):
     if not include_claimed and not include_delayed:
         # Only positions go through the sort: MariaDB and MySQL would put
         # temporary rows with bodies on disk.
-        free_ones = free.candidates(database, *mine, fresh='marker', others='marker',
-                                    limit='limit').subquery('free')
+        free_ones = free.candidates(
+            database, *mine, queue=free.QUEUE_ID, fresh=_MARKER, others=_MARKER,
+            limit=_LIMIT).subquery('free')
         return database.paths.at(
             _SHOWN.where(_QUEUE, streams.ALIVE), _messages.seq, sa.select(free_ones.c.seq))
     hidden = []

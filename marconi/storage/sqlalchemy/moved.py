@@ -38,6 +38,16 @@ class Moved:
                     'queue': queue.id, 'origin_queue': pair[0], 'origin_seq': pair[1]})
         return positions
 
+    def own(self, queue, ids):
+        """Return the positions that the ids stand for; None if that takes a look.
+
+        Malformed ones are left out.
+        """
+        pairs = [pair for pair in map(self.ids().decode, ids) if pair is not None]
+        if all(id == queue.id for id, _ in pairs):
+            return [seq for _, seq in pairs]
+        return None
+
     def living(self, connection, queue, origins):
         """Return those of [(first queue, first position)] that are in ``queue`` now."""
         found = set()

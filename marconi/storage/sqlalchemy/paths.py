@@ -11,6 +11,10 @@ import sqlalchemy as sa
 from marconi.storage.sqlalchemy import tables
 
 
+#: Where PostgreSQL has a row: the shortest way to it within one statement.
+ROW = sa.literal_column('messages.ctid')
+
+
 class Paths:
 
     def __init__(self, dialect):
@@ -58,6 +62,16 @@ class Paths:
         return select.where(  # as above
             sa.tuple_(column, last) > sa.tuple_(values[1], tables.FOREVER),
         ).order_by(column, last)
+
+    def exactly(self, select, queue, seq):
+        """Return a SELECT of one message, by its primary key, for PostgreSQL.
+
+        While a table looks empty every index seems as good. Of a range of one, only the
+        primary key has the order that is asked for.
+        """
+        of = tables.messages.c
+        return select.where(of.queue_id == queue, of.seq >= seq, of.seq <= seq).order_by(
+            of.seq).limit(1)
 
     def at(self, select, column, positions):
         """Return a SELECT of the rows whose ``column`` is among ``positions``, sorted.

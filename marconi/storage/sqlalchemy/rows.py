@@ -2,9 +2,12 @@
 
 import re
 
+import sqlalchemy as sa
+
 from marconi import exception
 from marconi import objects
 from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import tables
 
 CLAIM_ID = re.compile(r'[0-9a-f]{32}\Z')
@@ -12,6 +15,8 @@ CLAIM_ID = re.compile(r'[0-9a-f]{32}\Z')
 #: What ``to_messages`` needs.
 COLUMNS = [column for column in tables.messages.c if column.name != 'client_id']
 NOW = engine.NOW.label('now')
+#: Whether a remembered queue is still what it was.
+ALIVE = sa.select(streams.ALIVE)
 
 
 def to_messages(ids, rows, **changes):

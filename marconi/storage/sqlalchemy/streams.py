@@ -13,15 +13,21 @@ _streams = tables.streams.c
 
 #: The streams that may be posted to, locked in the order of their ids so that
 #: no two groups of posts wait for each other.
-LOCK = sa.select(
+_LOCK = sa.select(
     _streams.id, _streams.generation, _streams.last_seq, engine.NOW.label('now'),
-).where(
-    _streams.id.in_(sa.bindparam('ids', expanding=True)), _streams.closed_at.is_(None),
-).order_by(_streams.id)
+).where(_streams.closed_at.is_(None)).order_by(_streams.id)
+LOCK = _LOCK.where(_streams.id.in_(sa.bindparam('ids', expanding=True)))
+#: The same for databases with arrays.
+LOCK_ALL = _LOCK.where(_streams.id == sa.any_(sa.bindparam('ids', type_=sa.ARRAY(sa.BigInteger))))
 
-#: The condition that a remembered queue is still what it was.
-ALIVE = sa.exists().where(_streams.id == sa.bindparam('queue'),
-                          _streams.generation == sa.bindparam('generation'))
+
+def alive(queue, generation):
+    """Return the condition that a remembered queue is still what it was."""
+    return sa.exists().where(_streams.id == queue, _streams.generation == generation)
+
+
+#: The same for parameters.
+ALIVE = alive(sa.bindparam('queue'), sa.bindparam('generation'))
 
 
 class Streams(base.Streams):

@@ -1,0 +1,67 @@
+"""A group of deletions, in any queues, in one statement, where the database can."""
+
+import sqlalchemy as sa
+
+from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import group
+from marconi.storage.sqlalchemy import paths
+from marconi.storage.sqlalchemy import streams
+from marconi.storage.sqlalchemy import tables
+
+_BIG = sa.BigInteger()
+#: What the statement is told of each message: whose deletion it belongs to; and which
+#: claim has to hold it: '' stands for none, and NULL for any or none.
+_ASKED = {'who': _BIG, 'queue': _BIG, 'generation': _BIG, 'seq': _BIG, 'claim': sa.Text()}
+
+
+#: How many messages one statement deletes at most.
+MOST_GROUPED = 1000
+
+
+class AtOnce:
+
+    def __init__(self, database):
+        self.database = database
+        self._delete = database.prepare(_statement(database))
+        self._group = group.GroupCommit(self._delete_group, MOST_GROUPED)
+
+    def delete(self, queue, seqs, claim):
+        """Return how many messages were deleted. Why not the others is for others to find out.
+
+        :param claim: the claim that has to hold the messages; '' if none may hold them; None
+            if it does not matter.
+        """
+        return self._group.submit((queue, seqs, claim), len(seqs))
+
+    def _delete_group(self, wants):
+        return self.database.write_once(self._execute, wants)
+
+    def _execute(self, connection, wants):
+        # In one order for all groups, so that no two wait for each other.
+        asked = sorted((queue.id, seq, who, queue.generation, claim)
+                       for who, (queue, seqs, claim) in enumerate(wants) for seq in seqs)
+        queues, seqs, whose, generations, claims = map(list, zip(*asked, strict=True))
+        found = self._delete(connection, {
+            'who': whose, 'queue': queues, 'generation': generations, 'seq': seqs,
+            'claim': claims, 'now': self.database.now()})
+        numbers = dict(map(tuple, found))
+        return [numbers.get(who, 0) for who in range(len(wants))]
+
+
+def _statement(database):
+    """Return the statement; it yields (who, number of messages that are gone)."""
+    of, asked = tables.messages.c, engine.unnested(_ASKED)
+    spot = database.paths.exactly(
+        sa.select(paths.ROW.label('spot')), asked.c.queue, asked.c.seq,
+    ).where(streams.alive(asked.c.queue, asked.c.generation).correlate(asked)).lateral('spot')
+    there = sa.select(asked.c.who, asked.c.claim, spot).select_from(
+        asked.join(spot, sa.true())).cte('there')
+    held = sa.and_(of.claim_id.is_not(None), of.available_at > engine.NOW)
+    # What holds a message now is looked at once it is ours.
+    gone = sa.delete(tables.messages).where(
+        paths.ROW == there.c.spot,
+        sa.or_(there.c.claim.is_(None),
+               sa.and_(there.c.claim == '', sa.not_(held)),
+               sa.and_(there.c.claim == of.claim_id, held, of.expires_at + 0 > engine.NOW)),
+    ).returning(there.c.who).cte('gone')
+    return sa.select(gone.c.who, sa.func.count()).group_by(gone.c.who)

@@ -1,0 +1,99 @@
+"""Statements that are compiled once, and then go straight to the driver.
+
+SQLAlchemy looks each statement up in a cache, by a key made of all its parts, and wraps
+what comes back several times: that takes longer than many a query. So what runs for
+nearly every request is prepared.
+"""
+
+import collections
+import functools
+import operator
+
+from sqlalchemy.sql import visitors
+
+from marconi.storage.sqlalchemy import postgresql
+
+#: For how many combinations of the lengths of its lists a statement is kept.
+MOST_LENGTHS = 200
+
+
+class Prepared:
+    """A statement that is called with a connection of SQLAlchemy's and its values.
+
+    It returns a list of rows, as named tuples, or the number of rows that it changed if it
+    is one that yields none.
+    """
+
+    def __init__(self, database, statement, columns=None):
+        """
+        :param database: an ``engine.Database``.
+        :param statement: of SQLAlchemy Core.
+        :param columns: of an INSERT: the columns that it fills.
+        """
+        self._database = database
+        self._statement = statement
+        self._columns = columns
+        self._lists = sorted({element.key for element in visitors.iterate(statement)
+                              if getattr(element, 'expanding', False)})
+        self._of_lengths = functools.lru_cache(MOST_LENGTHS)(self._compile)
+
+    def __call__(self, connection, values):
+        """
+        :param values: {name of a parameter: value}, all of them.
+        """
+        form = self._of_lengths(*[len(values[name]) for name in self._lists])
+        found = self._database.run(connection, form.text, form.arguments(values),
+                                   form.row is not None)
+        return list(map(form.row, found)) if form.row else found
+
+    def _compile(self, *lengths):
+        return _Form(self._database, self._statement, self._columns,
+                     dict(zip(self._lists, lengths, strict=True)))
+
+
+class _Form:
+    """The text for lists of certain lengths.
+
+    :ivar text: what ``engine.Database.run`` takes.
+    :ivar row: function that makes a row of what the driver yields; None if there are none.
+    """
+
+    def __init__(self, database, statement, columns, lengths):
+        dialect = postgresql.DIALECT if database.has_arrays else database.engine.dialect
+        compiled = statement.compile(dialect=dialect, column_keys=columns)
+        self._constants = {name: value for name, value in compiled.params.items()
+                           if value is not None}
+        self.row = _row(compiled)
+        if lengths:
+            samples = {name: 0 for name in compiled.params} | self._constants | {
+                name: [0] * length for name, length in lengths.items()}
+            compiled = statement.params(**samples).compile(
+                dialect=dialect, compile_kwargs={'render_postcompile': True})
+        self._elements = {name: [f'{name}_{number}' for number in range(1, length + 1)]
+                          for name, length in lengths.items()}
+        self.text, names = str(compiled), compiled.positiontup
+        if names is None:  # the driver wants them by name
+            names = list(compiled.params)
+            self.arguments = lambda values: dict(zip(names, _Form.arguments(self, values)))
+        if database.has_arrays:
+            self.text = postgresql.Statement(
+                self.text, [compiled.binds[name].type for name in names])
+        self._take = _taker(names)
+
+    def arguments(self, values):
+        """Return what the driver needs, in its order."""
+        values = {**self._constants, **values}
+        for name, elements in self._elements.items():
+            values.update(zip(elements, values[name]))
+        return self._take(values)
+
+
+def _row(compiled):
+    names = [column.keyname for column in compiled._result_columns]
+    return collections.namedtuple('Row', names)._make if names else None
+
+
+def _taker(names):
+    if len(names) > 1:
+        return operator.itemgetter(*names)
+    return lambda values: [values[name] for name in names]
