@@ -1,6 +1,6 @@
 """Who is asking: the identity and the trace of one request."""
 
-import uuid
+import os
 
 from oslo_context import context
 
@@ -13,7 +13,7 @@ class RequestContext(context.RequestContext):
     """
 
     def __init__(self, client_id=None, **kwargs):
-        kwargs.setdefault('request_id', f'req-{uuid.uuid4()}')
+        kwargs.setdefault('request_id', _new_request_id())
         super().__init__(**kwargs)
         #: Tells the posts of one client from those of another (``echo``).
         self.client_id = client_id
@@ -38,3 +38,9 @@ class RequestContext(context.RequestContext):
         values = super().to_policy_values()
         values['presigned'] = self.presigned
         return values
+
+
+def _new_request_id():
+    # A UUID in form; the module of this name takes five times as long to make one.
+    text = os.urandom(16).hex()
+    return f'req-{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}'

@@ -211,3 +211,5 @@ class Signal(Value, frozen=True, kw_only=True):
     ready: bool
     #: A delay or a claim has ended, and the janitor did not see to it yet.
     due: bool
+    #: In how many milliseconds the next one may end; None if there is none.
+    ends_in: int | None = None

@@ -1,14 +1,13 @@
 """The oslo.policy enforcer: who may do what."""
 
-import threading
 import time
 
-import cachetools
 from oslo_config import cfg
 from oslo_policy import opts as policy_opts
 from oslo_policy import policy as oslo_policy
 
 from marconi import exception
+from marconi import memory
 from marconi import policies
 
 #: How long a decision may be remembered, in seconds. An edited policy file
@@ -28,8 +27,7 @@ class Policy:
     def __init__(self, conf, clock=time.monotonic):
         self._enforcer = oslo_policy.Enforcer(conf)
         self._enforcer.register_defaults(policies.list_rules())
-        self._decisions = cachetools.TTLCache(MOST_REMEMBERED, REMEMBER, timer=clock)
-        self._lock = threading.Lock()
+        self._decisions = memory.Memory(MOST_REMEMBERED, REMEMBER, clock)
 
     def authorize(self, context, rule):
         """Return if ``context`` may do what ``rule`` names.
@@ -39,13 +37,11 @@ class Policy:
         context.policy_asked = True
         key = (rule, context.project, context.user_id, context.system_scope,
                context.is_admin, context.presigned, *context.roles)
-        with self._lock:
-            allowed = self._decisions.get(key)
+        allowed = self._decisions.get(key)
         if allowed is None:
             allowed = self._enforcer.authorize(
                 rule, {'project_id': context.project_id}, context, do_raise=False)
-            with self._lock:
-                self._decisions[key] = allowed
+            self._decisions.put(key, allowed)
         if not allowed:
             raise exception.NotAuthorized(rule=rule)
 

@@ -2,9 +2,10 @@
 
 A waiter is a thread that sleeps on an event. It is woken by a post through
 this process at once, and by everything else (a post through another process,
-the end of a delay or of a claim) by one watcher thread per process, which asks
-each database one question about all awaited queues, ten times a second. So a
-waiter holds no database connection and asks the database nothing.
+the end of a delay or of a claim) by one watcher thread per process. Ten times a
+second it asks each database whether anything was written; if so, it asks one
+question about all awaited queues. So a waiter holds no database connection and
+asks the database nothing.
 """
 
 import collections
@@ -16,6 +17,8 @@ from marconi import metrics
 
 #: Seconds between two looks at the awaited queues.
 INTERVAL = 0.1
+#: Seconds after which the queues are looked at though nothing seems to have been written.
+LONGEST = 1.0
 #: Seconds to leave a database alone that did not answer.
 PAUSE = 1.0
 
@@ -41,6 +44,26 @@ class _Waiter:
         return news
 
 
+class _Look:
+    """A look at queues of one store, and until when it tells all that another one would."""
+
+    def __init__(self, signals, queues, written, before, now):
+        """
+        :param written: what ``Store.written`` returned before the look.
+        :param before: the look before this one, or None.
+        """
+        ends = [signal.ends_in for signal in signals.values() if signal.ends_in is not None]
+        self._until = now + min([LONGEST, *(end / 1000 for end in ends)])
+        self._ids = {queue.id for queue in queues}
+        self._written = written
+        # What was written just before a look, it may have missed.
+        self._settled = before is not None and before._written == written
+
+    def covers(self, queues, written, now):
+        return (written is not None and written == self._written and self._settled
+                and now < self._until and all(queue.id in self._ids for queue in queues))
+
+
 class Waiters:
     """All who wait in this process, by (project, queue name)."""
 
@@ -55,6 +78,8 @@ class Waiters:
         self._waiters = collections.defaultdict(set)
         self._watcher = None
         self._closed = threading.Event()
+        #: {store: the last ``_Look`` at queues of it}
+        self._looks = {}
         #: {store that does not answer: when it is asked again}
         self._silent = {}
 
@@ -123,12 +148,17 @@ class Waiters:
 
     def _ask(self, store, queues):
         """Ask one store about its queues; leave one that is down alone for a while."""
+        before, now = self._looks.get(store), self._clock()
         try:
+            written = store.written()
+            if before is not None and before.covers(queues, written, now):
+                return
             signals = store.messages.signals(queues)
         except exception.StorageUnavailable:  # storage has logged it
             self._silent[store] = self._clock() + PAUSE
             return
         self._silent.pop(store, None)
+        self._looks[store] = _Look(signals, queues, written, before, now)
         for queue in queues:
             self._wake((queue.project, queue.name),
                        lambda waiter, id=queue.id: waiter.concerned(signals.get(id)))

@@ -321,6 +321,16 @@ class Store(abc.ABC):
     def connections(self):
         """Return how many connections of this process are in use."""
 
+    def written(self):
+        """Return a value that changes whenever anything is written, and mostly only then.
+
+        It may change a moment before what was written can be seen. None if the database
+        does not tell.
+
+        :raises StorageUnavailable:
+        """
+        return None
+
     # About databases that are not open, as they are when they are to be pools.
 
     @classmethod

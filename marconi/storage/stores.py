@@ -1,11 +1,9 @@
 """Which database holds this queue, and is what we remember of it still true?"""
 
-import threading
 import time
 
-import cachetools
-
 from marconi import exception
+from marconi import memory
 from marconi import storage
 from marconi.storage import placement
 from marconi.storage import pools as pools_module
@@ -59,8 +57,7 @@ class Stores:
         """
         self.control = control
         self.pools = pools_module.Pools(control, connect, lifetime, clock)
-        self._queues = cachetools.TTLCache(MOST_REMEMBERED, lifetime, timer=clock)
-        self._lock = threading.Lock()
+        self._queues = memory.Memory(MOST_REMEMBERED, lifetime, clock)
 
     def store_in(self, pool):
         """Return the ``Store`` of a pool; None is the control database.
@@ -108,9 +105,7 @@ class Stores:
 
     def find(self, project, name):
         """Return the ``Queue``, remembered or looked up, or None."""
-        with self._lock:
-            queue = self._queues.get((project, name))
-        return queue or self.find_afresh(project, name)
+        return self._queues.get((project, name)) or self.find_afresh(project, name)
 
     def find_afresh(self, project, name):
         """Return the ``Queue`` as it is now, or None.
@@ -195,8 +190,7 @@ class Stores:
 
         :param names: list of (project, name).
         """
-        with self._lock:
-            known = {key: self._queues.get(key) for key in names}
+        known = {key: self._queues.get(key) for key in names}
         lost = [key for key, queue in known.items() if queue is None]
         for key in self.control.queues.existing(lost) if lost else ():
             try:
@@ -214,11 +208,10 @@ class Stores:
         queue = self.control.queues.get(project, name)
         if queue is not None:
             queue = self._open(queue)
-        with self._lock:
-            if queue is None:
-                self._queues.pop((project, name), None)
-            else:
-                self._queues[project, name] = queue
+        if queue is None:
+            self._forget(project, name)
+        else:
+            self._queues.put((project, name), queue)
         return queue
 
     def _open(self, queue):
@@ -237,5 +230,4 @@ class Stores:
         return opened.evolve(metadata=again.metadata, revision=again.revision)
 
     def _forget(self, project, name):
-        with self._lock:
-            self._queues.pop((project, name), None)
+        self._queues.forget((project, name))

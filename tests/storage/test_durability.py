@@ -2,6 +2,8 @@
 
 import functools
 
+import sqlalchemy as sa
+
 from marconi.storage.sqlalchemy import store as our_store
 from tests import base
 
@@ -20,7 +22,7 @@ class TestDurability(base.OnEveryDatabase, base.TestCase):
         store = self.connect(**options)
         self.addCleanup(store.dispose)
         return store.database.read(
-            lambda connection: connection.exec_driver_sql(ASK[self.backend][0]).scalar())
+            lambda connection: connection.scalar(sa.text(ASK[self.backend][0])))
 
     def test_commits_are_safe(self):
         if self.backend in ASK:  # in MariaDB it is the server's business

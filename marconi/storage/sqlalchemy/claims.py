@@ -1,7 +1,5 @@
 """Claims: make, show, renew, release; and dead letters on the way."""
 
-import uuid
-
 import sqlalchemy as sa
 
 from marconi import exception
@@ -21,6 +19,11 @@ _THIS = sa.and_(_claims.queue_id == sa.bindparam('queue'),
 #: The messages of a claim: they share its deadline, and an index finds them.
 _HELD = sa.and_(_QUEUE, _messages.available_at == sa.bindparam('deadline'),
                 _messages.claim_id == sa.bindparam('claim'))
+
+
+def _queue(want):
+    return want[0].id
+
 
 #: How many claims one transaction makes at most.
 MOST_GROUPED = 50
@@ -69,13 +72,14 @@ class Claims(base.Claims):
         self.ids = store.ids
         self.free = store.free
         self.dead_letters = store.dead_letters
-        at_once = self.database.has_writable_ctes
-        self._claiming = group.GroupCommit(
-            claiming.AtOnce(store).create if at_once else self._create_group, MOST_GROUPED)
+        self._claiming = group.GroupCommit(self._create_group, MOST_GROUPED)
+        self._at_once = (group.GroupCommit(claiming.AtOnce(store).create, MOST_GROUPED, _queue)
+                         if self.database.has_writable_ctes else None)
 
     def create(self, queue, ttl, grace, limit, dead_letters=None):
         if dead_letters is None:
-            return self._claiming.submit((queue, ttl, grace, limit))
+            want = queue, ttl, grace, limit
+            return self._at_once and self._at_once.submit(want) or self._claiming.submit(want)
         # Alone: it locks a second queue, and in a group would hold that lock
         # while it waits for others.
         return self._create_alone(queue, ttl, grace, limit, dead_letters)
@@ -176,7 +180,7 @@ class Claims(base.Claims):
 
     def _claim(self, connection, queue, taken, ttl, grace):
         now = max(row.now for row in taken)
-        claim_id, deadline = uuid.uuid4().hex, now + 1000 * ttl
+        claim_id, deadline = rows.new_claim_id(), now + 1000 * ttl
         least = deadline + 1000 * grace
         done = connection.execute(self._CLAIM, {
             'queue': queue.id, 'seqs': [row.seq for row in taken], 'now': now,

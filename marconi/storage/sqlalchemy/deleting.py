@@ -1,5 +1,7 @@
 """A group of deletions, in any queues, in one statement, where the database can."""
 
+import collections
+
 import sqlalchemy as sa
 
 from marconi.storage.sqlalchemy import engine
@@ -11,7 +13,7 @@ from marconi.storage.sqlalchemy import tables
 _BIG = sa.BigInteger()
 #: What the statement is told of each message: whose deletion it belongs to; and which
 #: claim has to hold it: '' stands for none, and NULL for any or none.
-_ASKED = {'who': _BIG, 'queue': _BIG, 'generation': _BIG, 'seq': _BIG, 'claim': sa.Text()}
+_ASKED = {'queue': _BIG, 'seq': _BIG, 'who': _BIG, 'generation': _BIG, 'claim': sa.Text()}
 
 
 #: How many messages one statement deletes at most.
@@ -40,28 +42,25 @@ class AtOnce:
         # In one order for all groups, so that no two wait for each other.
         asked = sorted((queue.id, seq, who, queue.generation, claim)
                        for who, (queue, seqs, claim) in enumerate(wants) for seq in seqs)
-        queues, seqs, whose, generations, claims = map(list, zip(*asked, strict=True))
-        found = self._delete(connection, {
-            'who': whose, 'queue': queues, 'generation': generations, 'seq': seqs,
-            'claim': claims, 'now': self.database.now()})
-        numbers = dict(map(tuple, found))
-        return [numbers.get(who, 0) for who in range(len(wants))]
+        gone = collections.Counter(who for who, in self._delete(
+            connection, engine.columns(_ASKED, asked) | {'now': self.database.now()}))
+        return [gone[who] for who in range(len(wants))]
 
 
 def _statement(database):
-    """Return the statement; it yields (who, number of messages that are gone)."""
+    """Return the statement; it yields (who,) for each message that is gone."""
     of, asked = tables.messages.c, engine.unnested(_ASKED)
     spot = database.paths.exactly(
         sa.select(paths.ROW.label('spot')), asked.c.queue, asked.c.seq,
-    ).where(streams.alive(asked.c.queue, asked.c.generation).correlate(asked)).lateral('spot')
+    ).where(streams.alive(asked.c.queue, asked.c.generation).correlate(asked),
+            ).correlate(asked).lateral('spot')
     there = sa.select(asked.c.who, asked.c.claim, spot).select_from(
-        asked.join(spot, sa.true())).cte('there')
+        asked.join(spot, sa.true())).subquery('there')
     held = sa.and_(of.claim_id.is_not(None), of.available_at > engine.NOW)
     # What holds a message now is looked at once it is ours.
-    gone = sa.delete(tables.messages).where(
+    return sa.delete(tables.messages).where(
         paths.ROW == there.c.spot,
         sa.or_(there.c.claim.is_(None),
                sa.and_(there.c.claim == '', sa.not_(held)),
                sa.and_(there.c.claim == of.claim_id, held, of.expires_at + 0 > engine.NOW)),
-    ).returning(there.c.who).cte('gone')
-    return sa.select(gone.c.who, sa.func.count()).group_by(gone.c.who)
+    ).returning(there.c.who)

@@ -25,6 +25,7 @@ from marconi.storage.sqlalchemy import faults
 from marconi.storage.sqlalchemy import paths
 from marconi.storage.sqlalchemy import postgresql
 from marconi.storage.sqlalchemy import prepared
+from marconi.storage.sqlalchemy import sessions
 from marconi.storage.sqlalchemy import urls
 
 LOG = log.getLogger(__name__)
@@ -38,34 +39,39 @@ CONNECT_TIMEOUT = 2
 LOCK_TIMEOUT = 5
 
 
-class database_now(sa.sql.functions.FunctionElement):
-    """The database's clock in milliseconds, fixed for one statement."""
+class statement_time(sa.sql.functions.FunctionElement):
+    """Its argument, or the database's clock if that is NULL: milliseconds.
+
+    Fixed for one statement.
+    """
 
     type = sa.BigInteger()
     inherit_cache = True
 
 
-@compiler.compiles(database_now, 'postgresql')
-def _now_postgresql(element, compiler, **kwargs):
-    return '(extract(epoch from statement_timestamp()) * 1000)::bigint'
+@compiler.compiles(statement_time, 'postgresql')
+def _time_postgresql(element, compiler, **kwargs):
+    return (f'coalesce({compiler.process(element.clauses, **kwargs)}, '
+            "(date_part('epoch', statement_timestamp()) * 1000)::bigint)")
 
 
-@compiler.compiles(database_now, 'mysql')
-@compiler.compiles(database_now, 'mariadb')
-def _now_mysql(element, compiler, **kwargs):
+@compiler.compiles(statement_time, 'mysql')
+@compiler.compiles(statement_time, 'mariadb')
+def _time_mysql(element, compiler, **kwargs):
     # The session's time zone is UTC, so no hour comes twice a year.
-    return 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)'
+    return (f'coalesce({compiler.process(element.clauses, **kwargs)}, '
+            'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED))')
 
 
-@compiler.compiles(database_now, 'sqlite')
-def _now_sqlite(element, compiler, **kwargs):
-    return "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)"
+@compiler.compiles(statement_time, 'sqlite')
+def _time_sqlite(element, compiler, **kwargs):
+    return (f'coalesce({compiler.process(element.clauses, **kwargs)}, '
+            "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER))")
 
 
 #: The time by which a statement judges: that of the store's clock if it has
 #: one, else the database's. Executed with the parameter ``now``.
-NOW = sa.func.coalesce(
-    sa.cast(sa.bindparam('now', type_=sa.BigInteger), sa.BigInteger), database_now())
+NOW = statement_time(sa.cast(sa.bindparam('now', type_=sa.BigInteger), sa.BigInteger))
 
 
 def reading(method):
@@ -108,6 +114,8 @@ class Database:
             pool_timeout=pool_timeout, pool_recycle=recycle,
             relaxed_durability=relaxed_durability)
         self.dialect = 'mysql' if self.engine.name == 'mariadb' else self.engine.name
+        self.sessions = sessions.Sessions(
+            self.engine, postgresql.is_silent if self.has_arrays else None)
         self.paths = paths.Paths(self.dialect)
         # SQLite has one writer at a time and lets others poll for their turn;
         # within a process a lock is fairer and wakes at once.
@@ -157,25 +165,19 @@ class Database:
         """
         if self.on_run is not None:
             self.on_run(text, arguments)
-        raw = connection.connection.dbapi_connection
+        pooled = connection.pooled
+        raw = pooled.dbapi_connection
         try:
             if self.has_arrays:
-                return postgresql.run(raw, connection.info, text, arguments, fetch)
+                return postgresql.run(raw, pooled.info, text, arguments, fetch)
             cursor = raw.cursor()
             cursor.execute(text, arguments)
             return cursor.fetchall() if fetch else cursor.rowcount
         except self.engine.dialect.dbapi.Error as error:
-            raise self._wrapped(connection, text, error) from error
-
-    def _wrapped(self, connection, text, error):
-        """Return what SQLAlchemy would have raised for an error of the driver."""
-        dialect = self.engine.dialect
-        gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, None)
-        if gone:
-            connection.invalidate(error)
-        return exc.DBAPIError.instance(
-            text, None, error, dialect.dbapi.Error, connection_invalidated=gone,
-            dialect=dialect, hide_parameters=True)
+            failure = faults.of_driver(self.engine.dialect, error, str(text), raw)
+            if failure.connection_invalidated:
+                connection.invalidate(error)
+            raise failure from error
 
     def now(self):
         """Return the parameter ``now`` for a statement: see ``NOW``."""
@@ -185,7 +187,7 @@ class Database:
         """Return ``work(connection, …)``; tried once more on another connection if one broke."""
         for last in (False, True):
             try:
-                with self.engine.connect() as connection:
+                with self.sessions.session() as connection:
                     return work(connection, *args, **kwargs)
             except (exc.DBAPIError, exc.TimeoutError) as error:
                 if last or not (faults.is_disconnect(error) or faults.is_conflict(error)):
@@ -205,7 +207,7 @@ class Database:
         Run again as in ``write``, but not on a broken connection: nobody knows what
         the statement did.
         """
-        return self._write(self.engine.connect, work, *args, **kwargs)
+        return self._write(self.sessions.session, work, *args, **kwargs)
 
     def _write(self, transaction, work, *args, **kwargs):
         for attempt in range(ATTEMPTS):
@@ -236,6 +238,12 @@ class Database:
         if self.dialect == 'sqlite':  # the transaction has the whole database
             return statement
         return statement.with_for_update(read=True, key_share=True)
+
+    def among(self, column, name):
+        """Return the condition that a number is in the list that is the parameter ``name``."""
+        if self.has_arrays:  # one statement for lists of any length
+            return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
+        return column.in_(sa.bindparam(name, expanding=True))
 
     def insert_many(self, connection, table, rows):
         """Insert dicts with the same keys, in as few round trips as possible."""
@@ -271,11 +279,12 @@ class Database:
                     sa.text(f'ALTER SEQUENCE {sequence.name} RESTART WITH {value + 1}'))
 
     def dispose(self):
+        self.sessions.close()
         self.engine.dispose()
 
     @contextlib.contextmanager
     def _transaction(self):
-        with self._turn, self.engine.connect() as connection:
+        with self._turn, self.sessions.session() as connection:
             self.run(connection, self._begin)
             try:
                 yield connection
@@ -303,6 +312,11 @@ class Database:
                 'The schema of the database is too old for this: run "marconi-manage db sync '
                 '--expand".') from error
         raise error
+
+
+def columns(names, rows):
+    """Return {name: list of values} for rows that are sequences."""
+    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def unnested(types):
@@ -358,7 +372,7 @@ def make_engine(url, silence=None, relaxed_durability=False, **pool):
         arguments = arguments | {'read_timeout': CONNECT_TIMEOUT}
     try:
         engine = sa.create_engine(
-            url, isolation_level='AUTOCOMMIT', skip_autocommit_rollback=True,
+            url, isolation_level='AUTOCOMMIT', pool_reset_on_return=None,
             connect_args=arguments, **pool)
     except (exc.ArgumentError, ImportError) as error:
         raise ValueError(f'The database cannot be used: {error}.') from error

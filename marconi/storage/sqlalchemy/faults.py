@@ -24,6 +24,16 @@ _SQLITE_CONFLICTS = {5, 6}
 _SQLITE_UNAVAILABLE = {8, 10, 13, 14}
 
 
+def of_driver(dialect, error, text=None, connection=None):
+    """Return what SQLAlchemy would have raised for an error of the driver.
+
+    :param connection: the driver's; None if there is none.
+    """
+    return exc.DBAPIError.instance(
+        text, None, error, dialect.dbapi.Error, hide_parameters=True, dialect=dialect,
+        connection_invalidated=dialect.is_disconnect(error, connection, None))
+
+
 def is_conflict(error):
     """Return whether the same transaction may succeed when run again."""
     code = _code(error)

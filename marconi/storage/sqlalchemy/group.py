@@ -6,7 +6,7 @@ that is waiting; the others sleep until theirs is done, or until they are
 handed the lead.
 """
 
-import threading
+import _thread
 
 from marconi import exception
 
@@ -25,53 +25,72 @@ def outcome(work, *args):
 
 class _Entry:
 
-    __slots__ = ('done', 'error', 'item', 'leads', 'result', 'size', 'wake')
+    __slots__ = ('done', 'error', 'item', 'result', 'size', 'wake')
 
     def __init__(self, item, size):
         self.item = item
         self.size = size
-        self.wake = threading.Event()
-        self.leads = False
+        # A bare lock that is held: an Event is made of several, and costs more than
+        # all else here.
+        self.wake = _thread.allocate_lock()
+        self.wake.acquire()
         self.done = False
         self.result = None
         self.error = None
 
 
 class GroupCommit:
-    """Collects items and runs them in groups."""
+    """Collects items and runs them in groups, one after the other."""
 
-    def __init__(self, run, most=1_000_000, lanes=1):
+    def __init__(self, run, most=1_000_000, key=None):
         """
         :param run: function from a list of items to a list of results, one
             each; a result that is an exception is raised to its caller alone.
         :param most: sum of sizes at which a group is full.
-        :param lanes: how many groups may be under way at a time.
+        :param key: function from an item to something of which a group has no two.
         """
         self._run = run
         self._most = most
-        self._free_lanes = lanes
-        self._lock = threading.Lock()
+        self._key = key or id
+        self._lock = _thread.allocate_lock()
+        #: Whether somebody leads, or is about to.
+        self._led = False
         self._waiting = []
 
     def submit(self, item, size=1):
         """Return the result of ``item``, or raise its error."""
         entry = _Entry(item, size)
         with self._lock:
-            self._waiting.append(entry)
-            if self._free_lanes:
-                self._free_lanes -= 1
-                entry.leads = True
-        if not entry.leads:
-            entry.wake.wait()
-        if not entry.done:
-            self._lead(entry)
+            if self._led:
+                self._waiting.append(entry)
+            leads, self._led = not self._led, True
+        if leads:
+            self._lead([entry])
+        else:
+            entry.wake.acquire()
+            if not entry.done:  # it was handed the lead
+                self._lead(self._take(entry))
         if entry.error is not None:
             raise entry.error
         return entry.result
 
-    def _lead(self, own):
-        """Run one group, which ``own`` is in, and pass the lead on."""
-        group = self._take(own)
+    def _take(self, own):
+        """Return ``own``, and as many of those who wait as fit, in their order."""
+        group, size, keys, left = [own], own.size, {self._key(own.item)}, []
+        with self._lock:
+            for entry in self._waiting:
+                key = self._key(entry.item)
+                if size + entry.size > self._most or key in keys:
+                    left.append(entry)
+                else:
+                    size += entry.size
+                    keys.add(key)
+                    group.append(entry)
+            self._waiting = left
+        return group
+
+    def _lead(self, group):
+        """Run one group, with its leader in front, and pass the lead on."""
         try:
             self._settle(group)
         finally:
@@ -79,21 +98,8 @@ class GroupCommit:
             for entry in group:
                 if not entry.done:  # this thread was told to stop at once
                     self._finish([entry], [exception.StorageUnavailable()])
-                entry.wake.set()
-
-    def _take(self, own):
-        """Take ``own`` and as many of the others as fit, in their order."""
-        with self._lock:
-            self._waiting.remove(own)
-            group, size = [own], own.size
-            for entry in self._waiting:
-                size += entry.size
-                if size > self._most:
-                    break
-                if not entry.leads:  # it takes a group of its own
-                    group.append(entry)
-            self._waiting = [entry for entry in self._waiting if entry not in group]
-        return group
+            for entry in group[1:]:
+                entry.wake.release()
 
     def _settle(self, group):
         try:
@@ -120,10 +126,7 @@ class GroupCommit:
 
     def _pass_on(self):
         with self._lock:
-            # A leader stays in the list until it takes its group.
-            for entry in self._waiting:
-                if not entry.leads:
-                    entry.leads = True
-                    entry.wake.set()
-                    return
-            self._free_lanes += 1
+            if self._waiting:
+                self._waiting.pop(0).wake.release()
+            else:
+                self._led = False

@@ -57,7 +57,7 @@ class Messages(base.Messages):
         self._deleting = group.GroupCommit(self._delete_group, MOST_GROUPED)
         self._at_once = (deleting.AtOnce(self.database)
                          if self.database.has_writable_ctes else None)
-        self._signals = signals.statement(self.database)
+        self._signals = self.database.prepare(signals.statement(self.database))
         self._measure = measuring.statement(self.database)
         self._lists = {key: self.database.prepare(_list(self.database, *key))
                        for key in _LIST_KINDS}
@@ -75,10 +75,14 @@ class Messages(base.Messages):
             if not position:
                 return self._values(connection, queue, [])
             after = max(after, position[0])
-        statement = self._lists[skip_client is not None, include_claimed, include_delayed]
-        found = statement(connection, {
-            **self._of(queue), 'marker': after, 'limit': limit,
-            'skip_client': skip_client})
+        values = {**self._of(queue), 'marker': after, 'limit': limit,
+                  'skip_client': skip_client}
+        # Mostly there is nothing in between that may not be shown, and then the
+        # simplest way is right: along the queue.
+        kind = skip_client is not None, include_claimed, include_delayed
+        found = self._lists[kind[0], True, True](connection, values)
+        if not all(kind[1:]) and any(row.available_at > row.now for row in found):
+            found = self._lists[kind](connection, values)
         return self._values(connection, queue, found)
 
     @engine.reading
@@ -182,7 +186,7 @@ class Messages(base.Messages):
 
     @engine.reading
     def signals(self, connection, queues):
-        found = connection.execute(self._signals, {
+        found = self._signals(connection, {
             'ids': [queue.id for queue in queues], 'now': self.database.now()})
         return {row.id: signals.to_signal(row) for row in found}
 

@@ -8,6 +8,7 @@ both ways in PostgreSQL's binary format
 """
 
 import itertools
+import select
 import struct
 
 from psycopg import adapt
@@ -74,6 +75,13 @@ def run(connection, info, statement, values, fetch):
         _check(connection.pgconn.exec_(statement.encode()), connection)
         return 0
     return statement.run(connection, info, values, fetch)
+
+
+def is_silent(connection):
+    """Whether the server has said nothing unasked: what it says then is that it ends."""
+    waiting = select.poll()
+    waiting.register(connection.pgconn.socket, select.POLLIN)
+    return not waiting.poll(0)
 
 
 def _check(result, connection):

@@ -1,11 +1,11 @@
 """Appending messages to queues, in groups, in the order of commits."""
 
+import collections
 import itertools
 import operator
 
 import msgspec
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 
 from marconi import exception
 from marconi.storage.sqlalchemy import engine
@@ -70,26 +70,33 @@ class Posting:
         return [row['seq'] for row in rows]
 
     def _post_group(self, posts):
-        if self._append is not None:
-            return self.database.write_once(self._post_at_once, posts)
-        return self.database.write(self._transact, posts)
+        if self._append is None or any(message.delay for post in posts
+                                       for message in post.messages):
+            return self.database.write(self._transact, posts)
+        if len({post.queue.generation for post in posts}) > len({
+                post.queue.id for post in posts}):
+            # Some do not know yet that a queue has changed: it has to be clear whose are in.
+            return [result for post in posts for result in self._post_group([post])]
+        return self.database.write_once(self._post_at_once, posts)
 
     def _post_at_once(self, connection, posts):
-        """What ``_transact`` does, in one statement."""
-        rows = [(post.queue.id, post.queue.generation, 1000 * message.delay,
-                 1000 * message.ttl, post.client_id, message.encoding, message.body)
+        """What ``_transact`` does, in one statement; without delays."""
+        rows = [(post.queue.id, post.queue.generation, 1000 * message.ttl, post.client_id,
+                 message.encoding, message.body)
                 for post in posts for message in post.messages]
         if not rows:
             return [[] for _ in posts]
-        values = dict(zip(_POSTED, map(list, zip(*rows, strict=True)), strict=True))
-        found = self._append(connection, values | {
+        found = self._append(connection, engine.columns(_POSTED, rows) | {
             'ids': list({post.queue.id for post in posts}), 'now': self.database.now()})
-        seqs, start, results = dict(map(tuple, found)), 1, []
+        seqs = collections.defaultdict(list)
+        for queue_id, seq in found:
+            seqs[queue_id].append(seq)
+        results = []
+        numbers = {queue_id: iter(sorted(own)) for queue_id, own in seqs.items()}
         for post in posts:
-            end = start + len(post.messages)
-            results.append([seqs[n] for n in range(start, end)] if start in seqs
-                           else exception.StaleQueue(name=post.queue.name))
-            start = end
+            own = numbers.get(post.queue.id)
+            results.append(exception.StaleQueue(name=post.queue.name) if own is None
+                           else list(itertools.islice(own, len(post.messages))))
         return results
 
     def _transact(self, connection, posts):
@@ -154,33 +161,25 @@ _NOTED = sa.select(tables.delays.c.due_at).where(
 
 
 #: What is known of a message that is to be appended; times in milliseconds.
-_POSTED = {'queue_id': sa.BigInteger(), 'generation': sa.BigInteger(),
-           'delay': sa.BigInteger(), 'ttl': sa.BigInteger(), 'client_id': sa.Text(),
-           'encoding': sa.SmallInteger(), 'body': tables.Bytes}
+_POSTED = {'queue_id': sa.BigInteger(), 'generation': sa.BigInteger(), 'ttl': sa.BigInteger(),
+           'client_id': sa.Text(), 'encoding': sa.SmallInteger(), 'body': tables.Bytes}
 
 
 def _append(database):
-    """Return the statement that appends ``_POSTED`` to queues; yields (n, seq).
+    """Return the statement that appends ``_POSTED`` to queues; yields (queue_id, seq).
 
-    Rows of queues that are not what we remember are left out. The lock on the streams
-    is had before the first number is taken, as P3 asks.
+    Rows of queues that are not what we remember are left out. All streams are locked
+    before the first number is taken, as P3 asks: the rows are sorted in between.
     """
-    stream = database.locking(streams.LOCK_ALL).cte('stream')
+    stream = streams.locking(database).cte('stream')
     posted = engine.unnested(_POSTED)
     fitting = sa.select(posted, stream.c.now).join(stream, sa.and_(
         stream.c.id == posted.c.queue_id, stream.c.generation == posted.c.generation,
     )).order_by(posted.c.n).subquery('fitting')
-    numbered = sa.select(fitting, tables.message_seq.next_value().label('seq')).cte('numbered')
-    of = numbered.c
-    due_at = of.now + of.delay
-    stored = sa.insert(tables.messages).from_select(
+    of = fitting.c
+    return sa.insert(tables.messages).from_select(
         ['queue_id', 'seq', 'available_at', 'created_at', 'expires_at', 'claim_count',
          'client_id', 'encoding', 'body'],
-        sa.select(of.queue_id, of.seq, sa.case((of.delay > 0, due_at), else_=tables.FRESH),
-                  of.now, of.now + of.ttl, 0, of.client_id, of.encoding, of.body))
-    # Tells the janitor and those who wait when delayed messages come due.
-    noted = postgresql.insert(tables.delays).from_select(
-        ['queue_id', 'due_at', 'sweep_at'],
-        sa.select(of.queue_id, due_at, due_at).where(of.delay > 0).distinct(),
-    ).on_conflict_do_nothing()
-    return sa.select(of.n, of.seq).add_cte(stored.cte('stored'), noted.cte('noted'))
+        sa.select(of.queue_id, tables.message_seq.next_value(), tables.FRESH, of.now,
+                  of.now + of.ttl, 0, of.client_id, of.encoding, of.body),
+    ).returning(tables.messages.c.queue_id, tables.messages.c.seq)

@@ -61,6 +61,7 @@ class _Form:
     def __init__(self, database, statement, columns, lengths):
         dialect = postgresql.DIALECT if database.has_arrays else database.engine.dialect
         compiled = statement.compile(dialect=dialect, column_keys=columns)
+        names = [name for name in compiled.params if name not in lengths]
         self._constants = {name: value for name, value in compiled.params.items()
                            if value is not None}
         self.row = _row(compiled)
@@ -71,21 +72,23 @@ class _Form:
                 dialect=dialect, compile_kwargs={'render_postcompile': True})
         self._elements = {name: [f'{name}_{number}' for number in range(1, length + 1)]
                           for name, length in lengths.items()}
-        self.text, names = str(compiled), compiled.positiontup
-        if names is None:  # the driver wants them by name
-            names = list(compiled.params)
-            self.arguments = lambda values: dict(zip(names, _Form.arguments(self, values)))
+        self.text = str(compiled)
+        self._by_name = compiled.positiontup is None
+        if self._by_name:
+            names += [name for elements in self._elements.values() for name in elements]
+        self._names = names if self._by_name else compiled.positiontup
         if database.has_arrays:
             self.text = postgresql.Statement(
-                self.text, [compiled.binds[name].type for name in names])
-        self._take = _taker(names)
+                self.text, [compiled.binds[name].type for name in self._names])
+        self._take = _taker(self._names)
 
     def arguments(self, values):
-        """Return what the driver needs, in its order."""
+        """Return what the driver needs, in its order or by name."""
         values = {**self._constants, **values}
         for name, elements in self._elements.items():
             values.update(zip(elements, values[name]))
-        return self._take(values)
+        taken = self._take(values)
+        return dict(zip(self._names, taken)) if self._by_name else taken
 
 
 def _row(compiled):

@@ -1,5 +1,7 @@
 """Rows of ``messages`` as values."""
 
+import operator
+import os
 import re
 
 import sqlalchemy as sa
@@ -15,8 +17,14 @@ CLAIM_ID = re.compile(r'[0-9a-f]{32}\Z')
 #: What ``to_messages`` needs.
 COLUMNS = [column for column in tables.messages.c if column.name != 'client_id']
 NOW = engine.NOW.label('now')
+#: What rows are sorted by.
+POSITION = operator.attrgetter('seq')
 #: Whether a remembered queue is still what it was.
 ALIVE = sa.select(streams.ALIVE)
+
+
+def new_claim_id():
+    return os.urandom(16).hex()
 
 
 def to_messages(ids, rows, **changes):

@@ -19,16 +19,16 @@ def statement(database):
         _free(database, tables.RETURNED).label('returned'),
         _first(tables.claims.c.expires_at).label('claim_ends_at'),
         _first(tables.delays.c.due_at).label('delay_ends_at'),
-    ).where(_streams.id.in_(sa.bindparam('ids', expanding=True)),
-            _streams.closed_at.is_(None))
+    ).where(database.among(_streams.id, 'ids'), _streams.closed_at.is_(None))
 
 
 def to_signal(row):
     """Return the ``Signal`` that a row of ``statement`` stands for."""
     ends = [when for when in (row.claim_ends_at, row.delay_ends_at) if when is not None]
-    due = bool(ends) and min(ends) <= row.now
+    ends_in = min(ends) - row.now if ends else None
+    due = ends_in is not None and ends_in <= 0
     return objects.Signal(
-        tail=row.tail or 0, due=due,
+        tail=row.tail or 0, due=due, ends_in=ends_in,
         ready=due or row.fresh is not None or row.returned is not None)
 
 
@@ -46,3 +46,18 @@ def _free(database, place):
     living = sa.select(_messages.seq).where(_messages.expires_at + 0 > engine.NOW)
     return database.paths.along(living, tables.AVAILABLE, _streams.id, place,
                                 after=_streams.floor).limit(1).scalar_subquery()
+
+
+def written(dialect):
+    """Return a statement that tells how far the log of changes has got; None if none does."""
+    return _WRITTEN.get(dialect)
+
+
+_WRITTEN = {
+    # Both: a commit may be visible before it is on the disk, or only after it.
+    'postgresql': sa.select(
+        sa.literal_column('pg_current_wal_insert_lsn()::text').label('inserted'),
+        sa.literal_column('pg_current_wal_flush_lsn()::text').label('flushed')),
+    'mysql': sa.text("SHOW GLOBAL STATUS WHERE variable_name IN "
+                     "('Innodb_lsn_current', 'Innodb_redo_log_current_lsn')"),
+}

@@ -22,6 +22,7 @@ from marconi.storage.sqlalchemy import posting
 from marconi.storage.sqlalchemy import queues
 from marconi.storage.sqlalchemy import schema
 from marconi.storage.sqlalchemy import services
+from marconi.storage.sqlalchemy import signals
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import sweeps
 from marconi.storage.sqlalchemy import tables
@@ -103,7 +104,14 @@ class Store(base.Store):
         return ['FIFO', 'CLAIMS', *durable, 'AOD', 'HIGH_THROUGHPUT']
 
     def connections(self):
-        return self.engine.pool.checkedout()
+        return self.engine.pool.checkedout() - self.database.sessions.idle
+
+    def written(self):
+        statement = signals.written(self.database.dialect)
+        if statement is None:
+            return None
+        found = self.database.read(lambda connection: connection.execute(statement).all())
+        return tuple(map(tuple, found)) or None
 
     def ping(self):
         self.database.read(lambda connection: connection.execute(sa.select(1)))

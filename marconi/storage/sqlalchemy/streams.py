@@ -16,9 +16,11 @@ _streams = tables.streams.c
 _LOCK = sa.select(
     _streams.id, _streams.generation, _streams.last_seq, engine.NOW.label('now'),
 ).where(_streams.closed_at.is_(None)).order_by(_streams.id)
-LOCK = _LOCK.where(_streams.id.in_(sa.bindparam('ids', expanding=True)))
-#: The same for databases with arrays.
-LOCK_ALL = _LOCK.where(_streams.id == sa.any_(sa.bindparam('ids', type_=sa.ARRAY(sa.BigInteger))))
+
+
+def locking(database):
+    """Return the statement that locks the open ones of the streams ``ids``."""
+    return database.locking(_LOCK.where(database.among(_streams.id, 'ids')))
 
 
 def alive(queue, generation):
@@ -43,6 +45,7 @@ class Streams(base.Streams):
     def __init__(self, database):
         self.database = database
         self.garbage = garbage.Garbage(database)
+        self._lock_all = database.prepare(locking(database))
 
     def open(self, queue):
         shown = self._show(queue)
@@ -83,8 +86,7 @@ class Streams(base.Streams):
 
     def lock(self, connection, ids):
         """Lock streams for posting; return {id: row} of those that are open."""
-        rows = connection.execute(self.database.locking(LOCK),
-                                  {'ids': ids, 'now': self.database.now()})
+        rows = self._lock_all(connection, {'ids': ids, 'now': self.database.now()})
         return {row.id: row for row in rows}
 
     def _lock(self, connection, queue):

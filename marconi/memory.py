@@ -1,0 +1,36 @@
+"""Remembering answers for a while."""
+
+import time
+
+
+class Memory:
+    """{key: value} of which each entry is forgotten after some seconds.
+
+    For what nearly every request asks: looking into it takes no lock, and a fraction of
+    a microsecond, where caches that know which entry was used last take several.
+    """
+
+    def __init__(self, most, lifetime, clock=time.monotonic):
+        """
+        :param most: number of entries; one more, and all are forgotten.
+        :param lifetime: seconds.
+        """
+        self._most = most
+        self._lifetime = lifetime
+        self._clock = clock
+        self._entries = {}  # key: (value, end of its life)
+
+    def get(self, key):
+        """Return the value, or None."""
+        entry = self._entries.get(key)
+        if entry is None or entry[1] <= self._clock():
+            return None
+        return entry[0]
+
+    def put(self, key, value):
+        if len(self._entries) >= self._most and key not in self._entries:
+            self._entries = {}
+        self._entries[key] = value, self._clock() + self._lifetime
+
+    def forget(self, key):
+        self._entries.pop(key, None)

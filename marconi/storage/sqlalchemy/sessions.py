@@ -1,0 +1,114 @@
+"""Connections for as long as one piece of work takes."""
+
+import collections
+import time
+
+import sqlalchemy as sa
+
+from marconi.storage.sqlalchemy import faults
+
+#: How many connections are kept at hand, and for how many seconds, before they go back
+#: to SQLAlchemy's pool: to be taken from there costs as much as running a statement.
+MOST_AT_HAND = 4
+AT_HAND = 30
+
+
+class Sessions:
+    """Hands connections of a pool to one user at a time."""
+
+    def __init__(self, engine, sound=None):
+        """
+        :param sound: function from a connection of the driver to whether it may still be
+            good; None if only its use will tell.
+        """
+        self._engine = engine
+        self._sound = sound
+        self._at_hand = collections.deque()  # of (when it goes back, connection)
+
+    def session(self):
+        """Return a ``Session``, which is to be closed."""
+        return Session(self, self._engine)
+
+    def take(self):
+        """Return a connection of the driver in the hands of SQLAlchemy's pool."""
+        while True:
+            try:
+                until, pooled = self._at_hand.pop()
+            except IndexError:
+                until, pooled = time.monotonic() + AT_HAND, self._connect()
+            # The server may have been restarted since. To find out by a statement that
+            # changes something would be too late to run it again.
+            if self._sound is None or self._sound(pooled.dbapi_connection):
+                return until, pooled
+            pooled.invalidate()
+            pooled.close()
+
+    def _connect(self):
+        try:
+            return self._engine.raw_connection()
+        except self._engine.dialect.dbapi.Error as error:
+            raise faults.of_driver(self._engine.dialect, error) from error
+
+    def put(self, until, pooled):
+        """Take a connection back."""
+        if (pooled.is_valid and len(self._at_hand) < MOST_AT_HAND
+                and time.monotonic() < until):
+            self._at_hand.append((until, pooled))
+        else:
+            pooled.close()
+
+    def close(self):
+        """Give back what is at hand."""
+        while self._at_hand:
+            self._at_hand.pop()[1].close()
+
+    @property
+    def idle(self):
+        """How many connections nobody uses, though the pool has lent them."""
+        return len(self._at_hand)
+
+
+class Session:
+    """A connection, for a prepared statement or any other.
+
+    Prepared statements need no more than the driver's connection; all others go through
+    one of SQLAlchemy's, which is made when it is needed.
+    """
+
+    __slots__ = ('_engine', '_sessions', '_sqlalchemy', '_until', 'pooled')
+
+    def __init__(self, sessions, engine):
+        self._sessions = sessions
+        self._engine = engine
+        self._sqlalchemy = None
+        #: The driver's connection, in the hands of SQLAlchemy's pool.
+        self._until, self.pooled = sessions.take()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._sessions.put(self._until, self.pooled)
+
+    def execute(self, statement, values=None):
+        return self._connection.execute(statement, values)
+
+    def scalar(self, statement, values=None):
+        return self._connection.scalar(statement, values)
+
+    def scalars(self, statement, values=None):
+        return self._connection.scalars(statement, values)
+
+    @property
+    def invalidated(self):
+        """Whether the connection turned out to be broken."""
+        return not self.pooled.is_valid
+
+    def invalidate(self, error=None):
+        self.pooled.invalidate(error)
+
+    @property
+    def _connection(self):
+        if self._sqlalchemy is None:
+            self._sqlalchemy = sa.Connection(self._engine, self.pooled)
+        return self._sqlalchemy
