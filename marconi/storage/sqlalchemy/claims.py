@@ -16,6 +16,7 @@ _claims, _messages = tables.claims.c, tables.messages.c
 _QUEUE = _messages.queue_id == sa.bindparam('queue')
 _THIS = sa.and_(_claims.queue_id == sa.bindparam('queue'),
                 _claims.id == sa.bindparam('claim'))
+_LEAST = sa.bindparam('least', type_=sa.BigInteger)
 #: The messages of a claim: they share its deadline, and an index finds them.
 _HELD = sa.and_(_QUEUE, _messages.available_at == sa.bindparam('deadline'),
                 _messages.claim_id == sa.bindparam('claim'))
@@ -45,15 +46,13 @@ class Claims(base.Claims):
         _messages.expires_at + 0 > engine.NOW, _messages.seq > sa.bindparam('floor'),
         streams.ALIVE,
     ).order_by(_messages.seq)
-    _ALIVE = sa.select(streams.ALIVE)
 
     #: Never shortened; ``least`` is claim end + grace.
-    _LIFE = sa.case((_messages.expires_at < sa.bindparam('least'), sa.bindparam('least')),
+    _LIFE = sa.case((_messages.expires_at < _LEAST, _LEAST),
                     else_=_messages.expires_at)
     _CLAIM = sa.update(tables.messages).where(
-        _QUEUE, _messages.seq.in_(sa.bindparam('seqs', expanding=True)),
         # The sum: positions are looked up by the primary key.
-        _messages.available_at + 0 <= sa.bindparam('now'),
+        _QUEUE, _messages.available_at + 0 <= sa.bindparam('now'),
     ).values(claim_id=sa.bindparam('new_claim'), available_at=sa.bindparam('new_deadline'),
              claim_count=_messages.claim_count + 1, expires_at=_LIFE)
     _RENEW = sa.update(tables.messages).where(
@@ -72,6 +71,11 @@ class Claims(base.Claims):
         self.ids = store.ids
         self.free = store.free
         self.dead_letters = store.dead_letters
+        self._alive = self.database.prepare(rows.ALIVE)
+        self._claim_these = self.database.prepare(
+            self._CLAIM.where(self.database.among(_messages.seq, 'seqs')))
+        self._note = self.database.prepare(sa.insert(tables.claims), [
+            'queue_id', 'id', 'ttl', 'grace', 'renewed_at', 'expires_at', 'sweep_at'])
         self._claiming = group.GroupCommit(self._create_group, MOST_GROUPED)
         self._at_once = (group.GroupCommit(claiming.AtOnce(store).create, MOST_GROUPED, _queue)
                          if self.database.has_writable_ctes else None)
@@ -100,7 +104,7 @@ class Claims(base.Claims):
     def _create(self, connection, queue, ttl, grace, limit, dead_letters, changed=False):
         taken = self.free.take(connection, queue, limit, changed=changed)
         if not taken:
-            rows.check(connection, self._ALIVE, queue)
+            rows.check(connection, self._alive, queue)
         if taken and dead_letters is not None:
             taken = self._sort_out(connection, queue, taken, limit, dead_letters)
         if not taken:
@@ -114,7 +118,7 @@ class Claims(base.Claims):
             'queue': queue.id, 'claim': claim_id, 'floor': queue.floor,
             'generation': queue.generation, 'now': self.database.now()}).all()
         if not found:
-            rows.check(connection, self._ALIVE, queue)
+            rows.check(connection, self._alive, queue)
         return objects.Claim(
             id=claim_id, ttl=claim.ttl, grace=claim.grace, renewed_at=claim.renewed_at,
             read_at=claim.now, messages=rows.to_messages(self.ids(), found))
@@ -174,7 +178,7 @@ class Claims(base.Claims):
                 'queue': queue.id, 'generation': queue.generation, 'claim': claim_id,
                 'now': self.database.now()}).first()
         if claim is None:
-            rows.check(connection, self._ALIVE, queue)
+            rows.check(connection, self._alive, queue)
             raise exception.ClaimNotFound(id=claim_id, queue=queue.name)
         return claim
 
@@ -182,13 +186,13 @@ class Claims(base.Claims):
         now = max(row.now for row in taken)
         claim_id, deadline = rows.new_claim_id(), now + 1000 * ttl
         least = deadline + 1000 * grace
-        done = connection.execute(self._CLAIM, {
+        done = self._claim_these(connection, {
             'queue': queue.id, 'seqs': [row.seq for row in taken], 'now': now,
             'new_claim': claim_id, 'new_deadline': deadline, 'least': least})
-        if done.rowcount != len(taken):
+        if done != len(taken):
             # Impossible while we hold the locks on these rows.
-            raise RuntimeError(f'Claimed {done.rowcount} of {len(taken)} locked messages.')
-        connection.execute(sa.insert(tables.claims), {
+            raise RuntimeError(f'Claimed {done} of {len(taken)} locked messages.')
+        self._note(connection, {
             'queue_id': queue.id, 'id': claim_id, 'ttl': ttl, 'grace': grace,
             'renewed_at': now, 'expires_at': deadline, 'sweep_at': deadline})
         return objects.Claim(

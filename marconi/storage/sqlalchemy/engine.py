@@ -115,7 +115,8 @@ class Database:
             relaxed_durability=relaxed_durability)
         self.dialect = 'mysql' if self.engine.name == 'mariadb' else self.engine.name
         self.sessions = sessions.Sessions(
-            self.engine, postgresql.is_silent if self.has_arrays else None)
+            self.engine, pool_size + max_overflow, pool_timeout,
+            postgresql.is_silent if self.has_arrays else None)
         self.paths = paths.Paths(self.dialect)
         # SQLite has one writer at a time and lets others poll for their turn;
         # within a process a lock is fairer and wakes at once.
@@ -163,16 +164,25 @@ class Database:
         :param fetch: whether it yields rows.
         :returns: list of tuples, or the number of rows that it changed.
         """
-        if self.on_run is not None:
-            self.on_run(text, arguments)
-        pooled = connection.pooled
-        raw = pooled.dbapi_connection
-        try:
+        def execute(raw):
             if self.has_arrays:
-                return postgresql.run(raw, pooled.info, text, arguments, fetch)
+                return postgresql.run(raw, connection.pooled.info, text, arguments, fetch)
             cursor = raw.cursor()
             cursor.execute(text, arguments)
             return cursor.fetchall() if fetch else cursor.rowcount
+
+        return self._run(connection, execute, text, arguments)
+
+    def run_many(self, connection, text, rows):
+        """Execute a text for each of a list of arguments. Not for databases with arrays."""
+        self._run(connection, lambda raw: raw.cursor().executemany(text, rows), text, rows[0])
+
+    def _run(self, connection, execute, text, arguments):
+        if self.on_run is not None:
+            self.on_run(text, arguments)
+        raw = connection.pooled.dbapi_connection
+        try:
+            return execute(raw)
         except self.engine.dialect.dbapi.Error as error:
             failure = faults.of_driver(self.engine.dialect, error, str(text), raw)
             if failure.connection_invalidated:

@@ -64,18 +64,18 @@ class FreeMessages:
     _TAKE = sa.select(
         *tables.messages.c, engine.NOW.label('now'),
     ).where(
-        _QUEUE, _messages.seq.in_(sa.bindparam('seqs', expanding=True)),
-        _messages.available_at + 0 <= engine.NOW, _messages.expires_at + 0 > engine.NOW,
+        _QUEUE, _messages.available_at + 0 <= engine.NOW, _messages.expires_at + 0 > engine.NOW,
         streams.ALIVE,
     ).order_by(_messages.seq).limit(sa.bindparam('limit', type_=sa.Integer))
 
     def __init__(self, database):
         self.database = database
-        self._take = database.locking(self._TAKE, skip_locked=True)
-        self._find = candidates(
+        self._take = database.prepare(database.locking(self._TAKE.where(
+            database.among(_messages.seq, 'seqs')), skip_locked=True))
+        self._find = database.prepare(candidates(
             database, queue=QUEUE_ID, fresh=sa.bindparam('head', type_=sa.BigInteger),
             others=sa.bindparam('floor', type_=sa.BigInteger),
-            limit=sa.bindparam('window', type_=sa.Integer))
+            limit=sa.bindparam('window', type_=sa.Integer)))
         # {queue id: (generation, a position at or below which no message is
         # FRESH)}. Fresh ones are taken in order and never come back as FRESH,
         # so it only rises; and it saves walking over index entries of messages
@@ -104,9 +104,9 @@ class FreeMessages:
             seqs = [seq for seq in found if seq not in besides]
             if not seqs:
                 break
-            rows = connection.execute(self._take, {
+            rows = self._take(connection, {
                 'queue': queue.id, 'generation': queue.generation, 'seqs': seqs,
-                'limit': limit - len(taken), 'now': self.database.now()}).all()
+                'limit': limit - len(taken), 'now': self.database.now()})
             taken += rows
             besides.update(row.seq for row in rows)
             if not taken and tries and len(found) < window:
@@ -129,6 +129,6 @@ class FreeMessages:
         self._heads[queue.id] = queue.generation, seq - 1
 
     def _candidates(self, connection, queue, window):
-        return connection.execute(self._find, {
+        return self._find(connection, {
             'queue': queue.id, 'head': self.head(queue), 'floor': queue.floor,
-            'window': window, 'now': self.database.now()}).all()
+            'window': window, 'now': self.database.now()})

@@ -33,9 +33,8 @@ MOST_GROUPED = 100
 
 class Messages(base.Messages):
 
-    _ALIVE = sa.select(streams.ALIVE)
     _GET = _SHOWN.where(_QUEUE, _SEQS, _LIVES, streams.ALIVE).order_by(_messages.seq)
-    _DELETE = sa.delete(tables.messages).where(_QUEUE, _SEQS)
+    _DELETE = sa.delete(tables.messages).where(_QUEUE)
     _DELETE_LIVE = _DELETE.where(streams.ALIVE)
     _DELETE_FREE = _DELETE_LIVE.where(sa.not_(_HELD))
     _DELETE_HELD = _DELETE_LIVE.where(_HELD, _messages.expires_at + 0 > engine.NOW,
@@ -57,6 +56,11 @@ class Messages(base.Messages):
         self._deleting = group.GroupCommit(self._delete_group, MOST_GROUPED)
         self._at_once = (deleting.AtOnce(self.database)
                          if self.database.has_writable_ctes else None)
+        these = self.database.among(_messages.seq, 'seqs')
+        self._delete_these, self._delete_live, self._delete_free, self._delete_held = (
+            self.database.prepare(statement.where(these)) for statement in (
+                self._DELETE, self._DELETE_LIVE, self._DELETE_FREE, self._DELETE_HELD))
+        self._alive = self.database.prepare(rows.ALIVE)
         self._signals = self.database.prepare(signals.statement(self.database))
         self._measure = measuring.statement(self.database)
         self._lists = {key: self.database.prepare(_list(self.database, *key))
@@ -111,15 +115,13 @@ class Messages(base.Messages):
     def _delete(self, connection, queue, id, claim_id):
         seqs = self.moved.positions(connection, queue, [id])
         if not seqs:
-            rows.check(connection, self._ALIVE, queue)
+            rows.check(connection, self._alive, queue)
             return 0
         if claim_id is None or rows.CLAIM_ID.match(claim_id):
-            guarded = self._DELETE_FREE if claim_id is None else self._DELETE_HELD
-            done = connection.execute(guarded, {
-                **self._of(queue), 'seqs': seqs, 'claim': claim_id})
-            if done.rowcount:
+            guarded = self._delete_free if claim_id is None else self._delete_held
+            if guarded(connection, {**self._of(queue), 'seqs': seqs, 'claim': claim_id}):
                 return 1
-        rows.check(connection, self._ALIVE, queue)
+        rows.check(connection, self._alive, queue)
         for row in self._read(connection, queue, seqs):
             if claim_id is not None and not rows.CLAIM_ID.match(claim_id):
                 raise exception.MalformedClaimId(claim_id=claim_id)
@@ -132,7 +134,7 @@ class Messages(base.Messages):
             return self._delete_many(queue, ids, claim_ids)
         deleted = self._at_once.delete(queue, seqs, None)
         if deleted < len(seqs):
-            self.database.read(rows.check, rows.ALIVE, queue)
+            self.database.read(rows.check, self._alive, queue)
         return deleted
 
     @engine.writing
@@ -143,19 +145,18 @@ class Messages(base.Messages):
                 if row.claim_id not in claim_ids or row.available_at <= row.now:
                     [message] = rows.to_messages(self.ids(), [row])
                     _refuse(row, message.id, ', '.join(claim_ids))
-        done = connection.execute(self._DELETE_LIVE, {
-            **self._of(queue), 'seqs': seqs}).rowcount if seqs else 0
+        done = self._delete_live(connection, {**self._of(queue), 'seqs': seqs}) if seqs else 0
         if done < len(seqs) or not seqs:
             # All of them, or none: the queue may be leaving for another pool.
-            rows.check(connection, self._ALIVE, queue)
+            rows.check(connection, self._alive, queue)
         return done
 
     @engine.writing
     def pop(self, connection, queue, limit):
         taken = self.free.take(connection, queue, limit)
         if taken:
-            connection.execute(self._DELETE, {'queue': queue.id,
-                                              'seqs': [row.seq for row in taken]})
+            self._delete_these(connection, {'queue': queue.id,
+                                            'seqs': [row.seq for row in taken]})
         return self._values(connection, queue, taken, claim_id=None)
 
     def adopt(self, queue, letters):
@@ -165,7 +166,7 @@ class Messages(base.Messages):
     def stats(self, connection, queue):
         count = connection.execute(self._COUNT, self._of(queue)).one()
         if not count.total:
-            rows.check(connection, self._ALIVE, queue)
+            rows.check(connection, self._alive, queue)
             return objects.Stats(free=0, claimed=0)
         ends = connection.execute(self._GET, {
             **self._of(queue), 'seqs': [count.oldest, count.newest]}).all()
@@ -197,7 +198,7 @@ class Messages(base.Messages):
 
     def _values(self, connection, queue, found, **changes):
         if not found:
-            rows.check(connection, self._ALIVE, queue)
+            rows.check(connection, self._alive, queue)
         return rows.to_messages(self.ids(), found, **changes)
 
     def _read(self, connection, queue, seqs):

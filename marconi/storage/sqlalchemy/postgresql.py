@@ -79,6 +79,8 @@ def run(connection, info, statement, values, fetch):
 
 def is_silent(connection):
     """Whether the server has said nothing unasked: what it says then is that it ends."""
+    if connection.closed:
+        return False
     waiting = select.poll()
     waiting.register(connection.pgconn.socket, select.POLLIN)
     return not waiting.poll(0)

@@ -39,6 +39,7 @@ class Posting:
         self.database = database
         self.streams = streams
         self._group = group.GroupCommit(self._post_group, GROUP_BYTES)
+        self._insert = database.prepare(sa.insert(tables.messages), _COLUMNS)
         self._append = database.prepare(_append(database)) if database.has_writable_ctes else None
 
     def post(self, queue, messages, client_id):
@@ -66,7 +67,7 @@ class Posting:
             numbers = self.streams.numbers(connection, streams[queue_id], len(own))
             for row, number in zip(own, numbers, strict=True):
                 row['seq'] = number
-        self.database.insert_many(connection, tables.messages, rows)
+        self._insert.many(connection, rows)
         return [row['seq'] for row in rows]
 
     def _post_group(self, posts):
@@ -159,6 +160,8 @@ _NOTED = sa.select(tables.delays.c.due_at).where(
     tables.delays.c.queue_id == sa.bindparam('queue'),
     tables.delays.c.due_at.in_(sa.bindparam('times', expanding=True)))
 
+
+_COLUMNS = [column.name for column in tables.messages.c]
 
 #: What is known of a message that is to be appended; times in milliseconds.
 _POSTED = {'queue_id': sa.BigInteger(), 'generation': sa.BigInteger(), 'ttl': sa.BigInteger(),

@@ -46,6 +46,11 @@ class Prepared:
                                    form.row is not None)
         return list(map(form.row, found)) if form.row else found
 
+    def many(self, connection, rows):
+        """Run it for each of a list of values, in as few round trips as the driver knows."""
+        form = self._of_lengths()
+        self._database.run_many(connection, form.text, list(map(form.arguments, rows)))
+
     def _compile(self, *lengths):
         return _Form(self._database, self._statement, self._columns,
                      dict(zip(self._lists, lengths, strict=True)))
@@ -61,22 +66,19 @@ class _Form:
     def __init__(self, database, statement, columns, lengths):
         dialect = postgresql.DIALECT if database.has_arrays else database.engine.dialect
         compiled = statement.compile(dialect=dialect, column_keys=columns)
-        names = [name for name in compiled.params if name not in lengths]
         self._constants = {name: value for name, value in compiled.params.items()
                            if value is not None}
         self.row = _row(compiled)
-        if lengths:
-            samples = {name: 0 for name in compiled.params} | self._constants | {
-                name: [0] * length for name, length in lengths.items()}
-            compiled = statement.params(**samples).compile(
-                dialect=dialect, compile_kwargs={'render_postcompile': True})
-        self._elements = {name: [f'{name}_{number}' for number in range(1, length + 1)]
-                          for name, length in lengths.items()}
-        self.text = str(compiled)
-        self._by_name = compiled.positiontup is None
+        samples = {name: 0 for name in compiled.params} | self._constants | {
+            name: [0] * length for name, length in lengths.items()}
+        expanded = compiled.construct_expanded_state(samples)
+        self.text = expanded.statement
+        self._elements = expanded.parameter_expansion
+        self._names = expanded.positiontup
+        self._by_name = self._names is None
         if self._by_name:
-            names += [name for elements in self._elements.values() for name in elements]
-        self._names = names if self._by_name else compiled.positiontup
+            self._names = [name for name in compiled.params if name not in lengths]
+            self._names += [name for names in self._elements.values() for name in names]
         if database.has_arrays:
             self.text = postgresql.Statement(
                 self.text, [compiled.binds[name].type for name in self._names])

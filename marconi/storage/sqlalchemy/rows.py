@@ -52,9 +52,9 @@ def _message(id, row, changes):
 def check(connection, alive, queue):
     """Return if ``queue`` is still what we remember; for empty results.
 
+    :param alive: ``ALIVE``, prepared.
     :raises StaleQueue: it is not, so the result means nothing.
     """
-    found = connection.execute(alive, {'queue': queue.id,
-                                       'generation': queue.generation})
-    if not found.scalar():
+    [(found,)] = alive(connection, {'queue': queue.id, 'generation': queue.generation})
+    if not found:
         raise exception.StaleQueue(name=queue.name)

@@ -1,9 +1,11 @@
 """Connections for as long as one piece of work takes."""
 
 import collections
+import threading
 import time
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 from marconi.storage.sqlalchemy import faults
 
@@ -14,23 +16,66 @@ AT_HAND = 30
 
 
 class Sessions:
-    """Hands connections of a pool to one user at a time."""
+    """Hands connections of a pool to one user at a time.
 
-    def __init__(self, engine, sound=None):
+    Who gets none waits here, and not in the pool, which does not know what is at hand.
+    """
+
+    def __init__(self, engine, most, timeout, sound=None):
         """
+        :param most: how many connections may be in use.
+        :param timeout: seconds to wait for one.
         :param sound: function from a connection of the driver to whether it may still be
             good; None if only its use will tell.
         """
         self._engine = engine
+        self._most = most
+        self._timeout = timeout
+        self._free = threading.Semaphore(most)
         self._sound = sound
         self._at_hand = collections.deque()  # of (when it goes back, connection)
 
     def session(self):
-        """Return a ``Session``, which is to be closed."""
+        """Return a ``Session``, which is to be closed.
+
+        :raises sqlalchemy.exc.TimeoutError, DBAPIError: there is none to be had.
+        """
         return Session(self, self._engine)
 
     def take(self):
-        """Return a connection of the driver in the hands of SQLAlchemy's pool."""
+        """Return (when it goes back, a connection in the hands of SQLAlchemy's pool)."""
+        if not self._free.acquire(timeout=self._timeout):
+            raise exc.TimeoutError(f'All {self._most} connections have been in use for '
+                                   f'{self._timeout} seconds.')
+        try:
+            taken = self._take()
+        except BaseException:
+            self._free.release()
+            raise
+        return taken
+
+    def put(self, until, pooled):
+        """Take a connection back."""
+        try:
+            if (pooled.is_valid and len(self._at_hand) < MOST_AT_HAND
+                    and time.monotonic() < until):
+                self._at_hand.append((until, pooled))
+            else:
+                pooled.close()
+        finally:
+            self._free.release()
+
+    def close(self):
+        """Give back what is at hand."""
+        while self._at_hand:
+            self._at_hand.pop()[1].close()
+
+    @property
+    def used(self):
+        """How many connections are in use."""
+        return self._engine.pool.checkedout() - len(self._at_hand)
+
+    def _take(self):
         while True:
             try:
                 until, pooled = self._at_hand.pop()
@@ -48,24 +93,6 @@ class Sessions:
             return self._engine.raw_connection()
         except self._engine.dialect.dbapi.Error as error:
             raise faults.of_driver(self._engine.dialect, error) from error
-
-    def put(self, until, pooled):
-        """Take a connection back."""
-        if (pooled.is_valid and len(self._at_hand) < MOST_AT_HAND
-                and time.monotonic() < until):
-            self._at_hand.append((until, pooled))
-        else:
-            pooled.close()
-
-    def close(self):
-        """Give back what is at hand."""
-        while self._at_hand:
-            self._at_hand.pop()[1].close()
-
-    @property
-    def idle(self):
-        """How many connections nobody uses, though the pool has lent them."""
-        return len(self._at_hand)
 
 
 class Session:

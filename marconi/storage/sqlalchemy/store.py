@@ -57,7 +57,7 @@ class Store(base.Store):
         self.pools = pools.Pools(self)
         self.flavors = flavors.Flavors(self.database)
         self.moves = moves.Moves(self)
-        self.streams = streams.Streams(self.database)
+        self.streams = streams.Streams(self.database, self.ids)
         self.transfers = transfers.Transfers(self)
         self.posting = posting.Posting(self.database, self.streams)
         self.dead_letters = dead_letters.DeadLetterOffice(self)
@@ -104,7 +104,7 @@ class Store(base.Store):
         return ['FIFO', 'CLAIMS', *durable, 'AOD', 'HIGH_THROUGHPUT']
 
     def connections(self):
-        return self.engine.pool.checkedout() - self.database.sessions.idle
+        return self.database.sessions.used
 
     def written(self):
         statement = signals.written(self.database.dialect)

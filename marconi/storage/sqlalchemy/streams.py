@@ -42,12 +42,17 @@ class Streams(base.Streams):
     _PURGE = _TOUCH.values(floor=sa.bindparam('new_floor'))
     _CLOSE = _TOUCH.values(floor=tables.FOREVER, closed_at=engine.NOW)
 
-    def __init__(self, database):
+    def __init__(self, database, ids):
         self.database = database
+        self.ids = ids
         self.garbage = garbage.Garbage(database)
+        self._raise_last = database.prepare(_RAISE_LAST)
         self._lock_all = database.prepare(locking(database))
 
     def open(self, queue):
+        # Nobody deals with a queue before this. The key of ids takes a connection, which
+        # those who hold one already might all wait for.
+        self.ids()
         shown = self._show(queue)
         if shown is None:
             self._make(queue)
@@ -81,7 +86,7 @@ class Streams(base.Streams):
         if self.database.has_sequences:
             return list(connection.scalars(_NEXT_NUMBERS, {'count': count}))
         last = stream.last_seq + count
-        connection.execute(_RAISE_LAST, {'queue': stream.id, 'last': last})
+        self._raise_last(connection, {'queue': stream.id, 'last': last})
         return list(range(stream.last_seq + 1, last + 1))
 
     def lock(self, connection, ids):
