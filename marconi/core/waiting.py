@@ -142,7 +142,9 @@ class Waiters:
         with self._lock:
             keys = list(self._waiters)
         known = self._stores.known(keys)
-        for store, queues in self._stores.groups(list(known.values())):
+        groups = self._stores.groups(list(known.values()))
+        self._looks = {store: self._looks.get(store) for store, _ in groups}
+        for store, queues in groups:
             if self._clock() >= self._silent.get(store, 0):
                 self._ask(store, queues)
 

@@ -15,7 +15,7 @@ import time
 
 import sqlalchemy as sa
 
-from marconi.storage.sqlalchemy import engine as engines
+from marconi.storage.sqlalchemy import connecting
 from tests.functional import base
 from tests.functional import caller
 from tests.functional import janitor as janitor_module
@@ -120,7 +120,7 @@ def main():
     args = parse()
     url, close = durable.database(args.backend)
     try:
-        engine = engines.make_engine(url)
+        engine = connecting.make_engine(url)
         service = service_module.Service(url).start()
         try:
             call = caller.Caller(service.url, PROJECT)

@@ -5,7 +5,7 @@ from alembic.runtime import migration as runtime
 import sqlalchemy as sa
 
 from marconi import exception
-from marconi.storage.sqlalchemy import engine as engines
+from marconi.storage.sqlalchemy import connecting
 from marconi.storage.sqlalchemy import migration
 from marconi.storage.sqlalchemy import store
 from marconi.storage.sqlalchemy import tables
@@ -17,7 +17,7 @@ class TestMigration(base.OnEveryDatabase, base.TestCase):
     def setUp(self):
         super().setUp()
         self.url = self.database_url(fresh=True)
-        self.engine = engines.make_engine(self.url)
+        self.engine = connecting.make_engine(self.url)
         self.addCleanup(self.engine.dispose)
 
     def set_revision(self, revision):

@@ -6,7 +6,7 @@ import tempfile
 import sqlalchemy as sa
 
 from marconi import exception
-from marconi.storage.sqlalchemy import engine as engines
+from marconi.storage.sqlalchemy import connecting
 from marconi.storage.sqlalchemy import store
 from tests import base
 
@@ -20,7 +20,7 @@ class TestCheck(base.OnEveryDatabase, base.TestCase):
         self.url = self.database_url(fresh=True)
 
     def change(self, statement):
-        engine = engines.make_engine(self.url)
+        engine = connecting.make_engine(self.url)
         self.addCleanup(engine.dispose)
         with engine.connect() as connection:
             connection.execute(sa.text(statement))

@@ -9,6 +9,7 @@ import collections
 import sqlalchemy as sa
 
 from marconi import objects
+from marconi.storage.sqlalchemy import arrays
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import free
 from marconi.storage.sqlalchemy import paths
@@ -51,7 +52,7 @@ class AtOnce:
         wanted = [(claim_id, queue.id, queue.generation, queue.floor, self.free.head(queue),
                    limit, 2 * limit + SLACK, 1000 * ttl, 1000 * grace)
                   for claim_id, (queue, ttl, grace, limit) in zip(claim_ids, wants)]
-        return self._claim(connection, engine.columns(_WANTED, wanted) | {
+        return self._claim(connection, arrays.columns(_WANTED, wanted) | {
             'now': self.database.now()})
 
     def _made(self, claim_id, taken, queue, ttl, grace, limit):
@@ -72,7 +73,7 @@ def _statement(database):
     With each of them ``fresh``: the position of the first FRESH candidate of its queue.
     """
     of, stream = tables.messages.c, tables.streams
-    wanted = engine.unnested(_WANTED)
+    wanted = arrays.table(_WANTED)
     candidates = free.candidates(
         database, queue=wanted.c.queue, fresh=wanted.c.head, others=wanted.c.floor,
         limit=wanted.c.window, of=wanted).subquery('candidate')

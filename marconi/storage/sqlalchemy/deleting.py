@@ -4,6 +4,7 @@ import collections
 
 import sqlalchemy as sa
 
+from marconi.storage.sqlalchemy import arrays
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import group
 from marconi.storage.sqlalchemy import paths
@@ -43,13 +44,13 @@ class AtOnce:
         asked = sorted((queue.id, seq, who, queue.generation, claim)
                        for who, (queue, seqs, claim) in enumerate(wants) for seq in seqs)
         gone = collections.Counter(who for who, in self._delete(
-            connection, engine.columns(_ASKED, asked) | {'now': self.database.now()}))
+            connection, arrays.columns(_ASKED, asked) | {'now': self.database.now()}))
         return [gone[who] for who in range(len(wants))]
 
 
 def _statement(database):
     """Return the statement; it yields (who,) for each message that is gone."""
-    of, asked = tables.messages.c, engine.unnested(_ASKED)
+    of, asked = tables.messages.c, arrays.table(_ASKED)
     spot = database.paths.exactly(
         sa.select(paths.ROW.label('spot')), asked.c.queue, asked.c.seq,
     ).where(streams.alive(asked.c.queue, asked.c.generation).correlate(asked),

@@ -15,18 +15,18 @@ import threading
 import time
 
 from oslo_log import log
-from psycopg.types import array
 import sqlalchemy as sa
 from sqlalchemy import exc
 from sqlalchemy.ext import compiler
 
 from marconi import exception
+from marconi.storage.sqlalchemy import arrays
+from marconi.storage.sqlalchemy import connecting
 from marconi.storage.sqlalchemy import faults
 from marconi.storage.sqlalchemy import paths
 from marconi.storage.sqlalchemy import postgresql
 from marconi.storage.sqlalchemy import prepared
 from marconi.storage.sqlalchemy import sessions
-from marconi.storage.sqlalchemy import urls
 
 LOG = log.getLogger(__name__)
 
@@ -34,9 +34,6 @@ LOG = log.getLogger(__name__)
 #: between two runs at most.
 ATTEMPTS = 12
 LONGEST_PAUSE = 0.1
-CONNECT_TIMEOUT = 2
-#: Seconds that a statement waits for a lock before it is given up and retried.
-LOCK_TIMEOUT = 5
 
 
 class statement_time(sa.sql.functions.FunctionElement):
@@ -109,7 +106,7 @@ class Database:
         self.clock = clock
         #: Told of each text and its arguments that ``run`` executes; for tests and tools.
         self.on_run = None
-        self.engine = make_engine(
+        self.engine = connecting.make_engine(
             url, silence=self.SILENCE, pool_size=pool_size, max_overflow=max_overflow,
             pool_timeout=pool_timeout, pool_recycle=recycle,
             relaxed_durability=relaxed_durability)
@@ -260,7 +257,7 @@ class Database:
         if self.dialect != 'postgresql':
             connection.execute(sa.insert(table), rows)
             return
-        connection.execute(_unnested(table, tuple(rows[0])), _columns(rows))
+        connection.execute(arrays.unnested_insert(table, tuple(rows[0])), arrays.of_dicts(rows))
 
     def insert_numbered(self, connection, table, rows, column, sequence):
         """Insert dicts and number them in their order; return the numbers.
@@ -269,8 +266,8 @@ class Database:
 
         :param column: the name of the column that takes the number.
         """
-        statement = _unnested(table, tuple(rows[0]), column, sequence)
-        return sorted(connection.scalars(statement, _columns(rows)))
+        statement = arrays.unnested_insert(table, tuple(rows[0]), column, sequence)
+        return sorted(connection.scalars(statement, arrays.of_dicts(rows)))
 
     def sequence_value(self, connection, sequence):
         """Return the last number that a sequence gave."""
@@ -322,122 +319,3 @@ class Database:
                 'The schema of the database is too old for this: run "marconi-manage db sync '
                 '--expand".') from error
         raise error
-
-
-def columns(names, rows):
-    """Return {name: list of values} for rows that are sequences."""
-    return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-
-
-def unnested(types):
-    """Return a table of any number of rows for one plan: parallel arrays, unnested.
-
-    Only where the database has arrays. ``n`` counts the rows from 1.
-
-    :param types: {name of a column, and of the parameter with its values: type}
-    """
-    arrays = [sa.bindparam(column, type_=sa.ARRAY(type)) for column, type in types.items()]
-    return sa.func.unnest(*arrays).table_valued(
-        *(sa.column(column, type) for column, type in types.items()),
-        with_ordinality='n').render_derived()
-
-
-def _columns(rows):
-    return {name: [row[name] for row in rows] for name in rows[0]}
-
-
-@functools.cache
-def _unnested(table, names, numbered=None, sequence=None):
-    """INSERT of any number of rows with a single plan: arrays, unnested.
-
-    :param numbered: a column that takes the next number of ``sequence``, and is
-        returned.
-    """
-    types = {name: sa.Text() if isinstance(table.c[name].type, sa.String)
-             else table.c[name].type for name in names}
-    arrays = [sa.cast(sa.bindparam(name), sa.ARRAY(types[name])) for name in names]
-    rows = sa.func.unnest(*arrays).table_valued(
-        *(sa.column(name, types[name]) for name in names), name='rows').render_derived()
-    if not numbered:
-        return sa.insert(table).from_select(names, sa.select(*rows.c))
-    return sa.insert(table).from_select(
-        [*names, numbered], sa.select(*rows.c, sequence.next_value()),
-    ).returning(table.c[numbered])
-
-
-def make_engine(url, silence=None, relaxed_durability=False, **pool):
-    """Return an SQLAlchemy engine, set up for Marconi.
-
-    :param silence: seconds to wait for an answer, with PyMySQL; None for ever,
-        as changes of the schema need.
-    :raises ValueError: the URL is malformed or of an unknown kind.
-    """
-    url = urls.parse(url)
-    if url.get_driver_name() == 'mysqldb' and '+' not in url.drivername:
-        url = url.set(drivername='mysql+pymysql')
-    arguments, on_connect = _CONNECT[url.get_backend_name()]
-    if relaxed_durability:
-        on_connect += _relaxed(url)
-    if url.get_driver_name() == 'pymysql':
-        arguments = arguments | {'read_timeout': CONNECT_TIMEOUT}
-    try:
-        engine = sa.create_engine(
-            url, isolation_level='AUTOCOMMIT', pool_reset_on_return=None,
-            connect_args=arguments, **pool)
-    except (exc.ArgumentError, ImportError) as error:
-        raise ValueError(f'The database cannot be used: {error}.') from error
-
-    @sa.event.listens_for(engine, 'connect')
-    def prepare(connection, record):
-        if url.get_driver_name() == 'pymysql':
-            # Its time to connect does not include what the server says first,
-            # and there is no public way to change the time to read afterwards.
-            connection._read_timeout = silence
-        cursor = connection.cursor()
-        for statement in on_connect:
-            cursor.execute(statement)
-        cursor.close()
-        if url.get_driver_name() == 'psycopg':
-            connection.adapters.register_dumper(list, array.ListBinaryDumper)
-
-    return engine
-
-
-def _relaxed(url):
-    """Return what makes a session's commits return before they are on disk."""
-    try:
-        return _RELAXED[url.get_backend_name()],
-    except KeyError as error:
-        raise ValueError('relaxed_durability: MariaDB and MySQL decide this for the whole '
-                         'server (innodb_flush_log_at_trx_commit).') from error
-
-
-_RELAXED = {'postgresql': 'SET synchronous_commit = off',
-            'sqlite': 'PRAGMA synchronous = NORMAL'}
-_CONNECT = {
-    'sqlite': ({'timeout': 15, 'isolation_level': None}, (
-        'PRAGMA journal_mode = WAL',
-        # In WAL mode a commit survives a power failure only with FULL.
-        'PRAGMA synchronous = FULL',
-    )),
-    'postgresql': ({
-        'connect_timeout': CONNECT_TIMEOUT, 'application_name': 'marconi',
-        # A host that is gone without a word is noticed within some 20 seconds.
-        'keepalives_idle': 10, 'keepalives_interval': 3, 'keepalives_count': 3,
-        'tcp_user_timeout': 20_000,
-    }, (
-        f"SET lock_timeout = '{LOCK_TIMEOUT}s'",
-        # Everything we ask for stands in the order of an index. While a table
-        # looks empty, collecting and sorting seems to cost the same, and the
-        # plan is kept when it is full.
-        'SET enable_bitmapscan = off', 'SET enable_seqscan = off',
-        'SET enable_hashjoin = off', 'SET enable_mergejoin = off', 'SET jit = off',
-        'SET plan_cache_mode = force_generic_plan',
-    )),
-    'mysql': ({'connect_timeout': CONNECT_TIMEOUT}, (
-        'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
-        f"SET SESSION time_zone = '+00:00', sql_mode = 'TRADITIONAL', "
-        f"innodb_lock_wait_timeout = {LOCK_TIMEOUT}",
-    )),
-}
-_CONNECT['mariadb'] = _CONNECT['mysql']

@@ -20,7 +20,7 @@ QUEUE_ID = sa.bindparam('queue', type_=sa.BigInteger)
 _QUEUE = _messages.queue_id == QUEUE_ID
 
 
-def candidates(database, *conditions, queue, fresh, others, limit, of=()):
+def candidates(database, *conditions, queue, fresh, others, limit, of=None):
     """Return a SELECT of (seq, available_at) of free messages in posting order.
 
     :param conditions: besides that they live.
@@ -30,10 +30,11 @@ def candidates(database, *conditions, queue, fresh, others, limit, of=()):
     :param limit: the number of rows.
     :param of: the table that these are columns of, if they are not parameters.
     """
-    of = [of] if of != () else []
     # The sums here and below keep other indexes out of it.
     found = sa.select(_messages.seq, _messages.available_at).where(
-        _messages.expires_at + 0 > engine.NOW, *conditions).correlate(*of)
+        _messages.expires_at + 0 > engine.NOW, *conditions)
+    if of is not None:
+        found = found.correlate(of)
     sources = {
         'fresh': database.paths.along(
             found, tables.AVAILABLE, queue, tables.FRESH, after=fresh).limit(limit),

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from marconi import exception
+from marconi.storage.sqlalchemy import connecting
 from marconi.storage.sqlalchemy import engine as engines
 from marconi.storage.sqlalchemy import faults
 from marconi.storage.sqlalchemy import store
@@ -142,9 +143,9 @@ class _connection:
 
     def __init__(self, url, silence=None):
         """
-        :param silence: see ``engine.make_engine``.
+        :param silence: see ``connecting.make_engine``.
         """
-        self._engine = engines.make_engine(url, silence)
+        self._engine = connecting.make_engine(url, silence)
 
     def __enter__(self):
         try:

@@ -8,7 +8,7 @@ import msgspec
 import sqlalchemy as sa
 
 from marconi import exception
-from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import arrays
 from marconi.storage.sqlalchemy import group
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import tables
@@ -74,8 +74,8 @@ class Posting:
         if self._append is None or any(message.delay for post in posts
                                        for message in post.messages):
             return self.database.write(self._transact, posts)
-        if len({post.queue.generation for post in posts}) > len({
-                post.queue.id for post in posts}):
+        queues = {(post.queue.id, post.queue.generation) for post in posts}
+        if len(queues) > len({id for id, _ in queues}):
             # Some do not know yet that a queue has changed: it has to be clear whose are in.
             return [result for post in posts for result in self._post_group([post])]
         return self.database.write_once(self._post_at_once, posts)
@@ -87,7 +87,7 @@ class Posting:
                 for post in posts for message in post.messages]
         if not rows:
             return [[] for _ in posts]
-        found = self._append(connection, engine.columns(_POSTED, rows) | {
+        found = self._append(connection, arrays.columns(_POSTED, rows) | {
             'ids': list({post.queue.id for post in posts}), 'now': self.database.now()})
         seqs = collections.defaultdict(list)
         for queue_id, seq in found:
@@ -175,7 +175,7 @@ def _append(database):
     before the first number is taken, as P3 asks: the rows are sorted in between.
     """
     stream = streams.locking(database).cte('stream')
-    posted = engine.unnested(_POSTED)
+    posted = arrays.table(_POSTED)
     fitting = sa.select(posted, stream.c.now).join(stream, sa.and_(
         stream.c.id == posted.c.queue_id, stream.c.generation == posted.c.generation,
     )).order_by(posted.c.n).subquery('fitting')

@@ -1,0 +1,91 @@
+"""Groups of what several threads ask at once."""
+
+import threading
+
+from marconi import exception
+from marconi.storage.sqlalchemy import group
+from marconi.storage.sqlalchemy import posting
+from marconi.storage.sqlalchemy import store as our_store
+from tests import base
+from tests.storage.contract import support
+
+
+class TestGroupCommit(base.TestCase):
+
+    def run_at_once(self, run, items, **options):
+        """Submit the first item, and the others while it is being run."""
+        groups, begun, gathered = [], threading.Event(), threading.Event()
+
+        def record(members):
+            groups.append(members)
+            if members == items[:1]:
+                begun.set()
+                gathered.wait(10)
+            return run(members)
+
+        commit = group.GroupCommit(record, **options)
+        results = {}
+
+        def submit(item):
+            try:
+                results[item] = commit.submit(item)
+            except ValueError as error:
+                results[item] = str(error)
+
+        threads = [threading.Thread(target=submit, args=[item]) for item in items]
+        threads[0].start()
+        begun.wait(10)
+        for number, thread in enumerate(threads[1:], 1):
+            thread.start()
+            while len(commit._waiting) < number:
+                pass
+        gathered.set()
+        for thread in threads:
+            thread.join(10)
+        return groups, results
+
+    def test_what_comes_meanwhile_is_the_next_group(self):
+        groups, results = self.run_at_once(lambda members: [item * 2 for item in members],
+                                           [1, 2, 3, 4])
+        self.assertEqual([[1], [2, 3, 4]], groups)
+        self.assertEqual({1: 2, 2: 4, 3: 6, 4: 8}, results)
+
+    def test_a_group_that_is_full(self):
+        groups, _ = self.run_at_once(lambda members: members, [1, 2, 3, 4, 5], most=2)
+        self.assertEqual([[1], [2, 3], [4, 5]], groups)
+
+    def test_no_two_of_one_key(self):
+        groups, _ = self.run_at_once(lambda members: members, [1, 12, 22, 31, 42, 51],
+                                     key=lambda item: item % 10)
+        self.assertEqual([[1], [12, 31], [22, 51], [42]], groups)
+
+    def test_one_that_fails_does_not_take_others_with_it(self):
+        def run(members):
+            if 3 in members:
+                raise ValueError('three')
+            return members
+
+        groups, results = self.run_at_once(run, [1, 2, 3, 4])
+        self.assertEqual({1: 1, 2: 2, 3: 'three', 4: 4}, results)
+        self.assertEqual([[1], [2, 3, 4], [2], [3], [4]], groups)
+
+
+class TestPosting(base.OnEveryDatabase, base.TestCase):
+
+    def test_only_those_who_know_the_queue_as_it_is(self):
+        store = our_store.Store(self.database_url())
+        self.addCleanup(store.dispose)
+        queues = []
+        for name in ('one', 'another'):
+            store.queues.create('project', name, {})
+            queues.append(store.streams.open(store.queues.get('project', name)))
+        before, other = queues
+        store.streams.touch(before)
+        now = store.streams.open(before)
+        posts = [posting.Post(queue, [support.new(body)], 'client') for queue, body in (
+            (before, 'late'), (now, 'one'), (other, 'two'), (before, 'late'), (now, 'three'))]
+        results = store.posting._post_group(posts)
+        self.assertEqual([True, False, False, True, False],
+                         [isinstance(result, exception.StaleQueue) for result in results])
+        self.assertEqual(['one', 'three'], support.bodies(store.messages.list(now)))
+        self.assertEqual(['two'], support.bodies(store.messages.list(other)))
