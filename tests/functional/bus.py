@@ -3,6 +3,7 @@
 import itertools
 import os
 import queue
+import time
 
 import oslo_messaging
 
@@ -94,11 +95,20 @@ class Janitor:
     def hint(self, context, sweep):
         self._heard.put(sweep)
 
-    def until(self, *sweeps):
-        """Listen until each of these sweeps was hinted at."""
-        wanted = set(sweeps)
+    def until(self, *sweeps, again=lambda: None):
+        """Listen until each of these sweeps was hinted at.
+
+        :param again: called now and then until that is so: a hint that comes before who
+            listens is connected again is lost.
+        """
+        wanted, deadline = set(sweeps), time.monotonic() + LONG
         while wanted:
-            wanted.discard(self._heard.get(timeout=LONG))
+            try:
+                wanted.discard(self._heard.get(timeout=1))
+            except queue.Empty:
+                if time.monotonic() > deadline:
+                    raise
+                again()
 
     def close(self):
         self._server.stop()

@@ -250,8 +250,8 @@ class TestOutage(BusTest):
         self.use_all('after')
         while self.listener.until('queue.delete')['queue']['name'] != 'after':
             pass  # what waited meanwhile
-        bus.janitors.hint('moves')
-        hearer.until('purged_messages', 'moves')
+        hearer.until('moves', again=lambda: bus.janitors.hint('moves'))
+        hearer.until('purged_messages', again=lambda: self.use_all('once more'))
         self.until(lambda: not self.messages(), why=janitor.log())
         for log in (self.served.log(1000), janitor.log()):
             self.assertNotIn('Traceback', log)

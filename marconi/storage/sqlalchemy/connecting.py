@@ -23,8 +23,8 @@ def make_engine(url, silence=None, relaxed_durability=False, **pool):
     if url.get_driver_name() == 'mysqldb' and '+' not in url.drivername:
         url = url.set(drivername='mysql+pymysql')
     if url.get_backend_name() == 'postgresql' and url.get_driver_name() != 'psycopg':
-        raise ValueError('PostgreSQL is used through psycopg: the URL of the database begins '
-                         'with postgresql:// or postgresql+psycopg://.')
+        raise ValueError('The database cannot be used: its URL has to begin with postgresql:// '
+                         'or postgresql+psycopg://.')
     arguments, on_connect = _CONNECT[url.get_backend_name()]
     if relaxed_durability:
         on_connect += _relaxed(url)
