@@ -7,7 +7,7 @@ from alembic import command
 import sqlalchemy as sa
 
 from marconi import exception
-from marconi.storage.sqlalchemy import engine as engines
+from marconi.storage.sqlalchemy import connecting
 from marconi.storage.sqlalchemy import migration
 from tests import base
 from tests import migrations
@@ -49,7 +49,7 @@ class MigrationTest(base.OnEveryDatabase, base.TestCase):
     def setUp(self):
         super().setUp()
         self.url = self.bare_database()
-        self.engine = engines.make_engine(self.url)
+        self.engine = connecting.make_engine(self.url)
         self.addCleanup(self.engine.dispose)
         self.released = migration.head()
 
