@@ -251,7 +251,7 @@ class TestOutage(BusTest):
         while self.listener.until('queue.delete')['queue']['name'] != 'after':
             pass  # what waited meanwhile
         hearer.until('moves', again=lambda: bus.janitors.hint('moves'))
-        hearer.until('purged_messages', again=lambda: self.use_all('once more'))
+        hearer.until('purged_messages', again=lambda: self.use_all('once-more'))
         self.until(lambda: not self.messages(), why=janitor.log())
         for log in (self.served.log(1000), janitor.log()):
             self.assertNotIn('Traceback', log)
