@@ -7,6 +7,7 @@ from marconi.storage.sqlalchemy import group
 from marconi.storage.sqlalchemy import posting
 from marconi.storage.sqlalchemy import store as our_store
 from tests import base
+from tests.storage.contract import crowd
 from tests.storage.contract import support
 
 
@@ -35,10 +36,11 @@ class TestGroupCommit(base.TestCase):
         threads = [threading.Thread(target=submit, args=[item]) for item in items]
         threads[0].start()
         begun.wait(10)
+        patience = crowd.Patience()
         for number, thread in enumerate(threads[1:], 1):
             thread.start()
             while len(commit._waiting) < number:
-                pass
+                patience()
         gathered.set()
         for thread in threads:
             thread.join(10)

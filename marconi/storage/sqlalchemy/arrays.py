@@ -10,7 +10,7 @@ def columns(names, rows):
     return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
 
 
-def table(types):
+def unnested(types):
     """Return a table of any number of rows for one plan: parallel arrays, unnested.
 
     Only where the database has arrays. ``n`` counts the rows from 1.
@@ -24,7 +24,7 @@ def table(types):
 
 
 def of_dicts(rows):
-    """Return the same for dicts with the same keys."""
+    """Return {name: list of values} for dicts with the same keys."""
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
@@ -37,11 +37,10 @@ def unnested_insert(table, names, numbered=None, sequence=None):
     """
     types = {name: sa.Text() if isinstance(table.c[name].type, sa.String)
              else table.c[name].type for name in names}
-    arrays = [sa.cast(sa.bindparam(name), sa.ARRAY(types[name])) for name in names]
-    rows = sa.func.unnest(*arrays).table_valued(
-        *(sa.column(name, types[name]) for name in names), name='rows').render_derived()
+    rows = unnested(types)
+    values = [rows.c[name] for name in names]
     if not numbered:
-        return sa.insert(table).from_select(names, sa.select(*rows.c))
+        return sa.insert(table).from_select(names, sa.select(*values))
     return sa.insert(table).from_select(
-        [*names, numbered], sa.select(*rows.c, sequence.next_value()),
+        [*names, numbered], sa.select(*values, sequence.next_value()),
     ).returning(table.c[numbered])

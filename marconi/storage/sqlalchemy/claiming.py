@@ -73,7 +73,7 @@ def _statement(database):
     With each of them ``fresh``: the position of the first FRESH candidate of its queue.
     """
     of, stream = tables.messages.c, tables.streams
-    wanted = arrays.table(_WANTED)
+    wanted = arrays.unnested(_WANTED)
     candidates = free.candidates(
         database, queue=wanted.c.queue, fresh=wanted.c.head, others=wanted.c.floor,
         limit=wanted.c.window, of=wanted).subquery('candidate')

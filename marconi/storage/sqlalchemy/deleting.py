@@ -50,7 +50,7 @@ class AtOnce:
 
 def _statement(database):
     """Return the statement; it yields (who,) for each message that is gone."""
-    of, asked = tables.messages.c, arrays.table(_ASKED)
+    of, asked = tables.messages.c, arrays.unnested(_ASKED)
     spot = database.paths.exactly(
         sa.select(paths.ROW.label('spot')), asked.c.queue, asked.c.seq,
     ).where(streams.alive(asked.c.queue, asked.c.generation).correlate(asked),

@@ -6,7 +6,7 @@ that is waiting; the others sleep until theirs is done, or until they are
 handed the lead.
 """
 
-import _thread
+import threading
 
 from marconi import exception
 
@@ -32,7 +32,7 @@ class _Entry:
         self.size = size
         # A bare lock that is held: an Event is made of several, and costs more than
         # all else here.
-        self.wake = _thread.allocate_lock()
+        self.wake = threading.Lock()
         self.wake.acquire()
         self.done = False
         self.result = None
@@ -52,7 +52,7 @@ class GroupCommit:
         self._run = run
         self._most = most
         self._key = key or id
-        self._lock = _thread.allocate_lock()
+        self._lock = threading.Lock()
         #: Whether somebody leads, or is about to.
         self._led = False
         self._waiting = []

@@ -175,7 +175,7 @@ def _append(database):
     before the first number is taken, as P3 asks: the rows are sorted in between.
     """
     stream = streams.locking(database).cte('stream')
-    posted = arrays.table(_POSTED)
+    posted = arrays.unnested(_POSTED)
     fitting = sa.select(posted, stream.c.now).join(stream, sa.and_(
         stream.c.id == posted.c.queue_id, stream.c.generation == posted.c.generation,
     )).order_by(posted.c.n).subquery('fitting')

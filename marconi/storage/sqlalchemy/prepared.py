@@ -18,7 +18,7 @@ MOST_LENGTHS = 200
 
 
 class Prepared:
-    """A statement that is called with a connection of SQLAlchemy's and its values.
+    """A statement that is called with a ``sessions.Session`` and its values.
 
     It returns a list of rows, as named tuples, or the number of rows that it changed if it
     is one that yields none.
