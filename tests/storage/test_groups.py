@@ -3,6 +3,8 @@
 import threading
 
 from marconi import exception
+from marconi import objects
+from marconi.storage.sqlalchemy import claiming
 from marconi.storage.sqlalchemy import group
 from marconi.storage.sqlalchemy import posting
 from marconi.storage.sqlalchemy import store as our_store
@@ -56,11 +58,6 @@ class TestGroupCommit(base.TestCase):
         groups, _ = self.run_at_once(lambda members: members, [1, 2, 3, 4, 5], most=2)
         self.assertEqual([[1], [2, 3], [4, 5]], groups)
 
-    def test_no_two_of_one_key(self):
-        groups, _ = self.run_at_once(lambda members: members, [1, 12, 22, 31, 42, 51],
-                                     key=lambda item: item % 10)
-        self.assertEqual([[1], [12, 31], [22, 51], [42]], groups)
-
     def test_one_that_fails_does_not_take_others_with_it(self):
         def run(members):
             if 3 in members:
@@ -91,3 +88,48 @@ class TestPosting(base.OnEveryDatabase, base.TestCase):
                          [isinstance(result, exception.StaleQueue) for result in results])
         self.assertEqual(['one', 'three'], support.bodies(store.messages.list(now)))
         self.assertEqual(['two'], support.bodies(store.messages.list(other)))
+
+
+class TestClaiming(base.OnEveryDatabase, base.TestCase):
+
+    def setUp(self):
+        super().setUp()
+        self.store = our_store.Store(self.database_url())
+        self.addCleanup(self.store.dispose)
+
+    def open(self, name, bodies):
+        self.store.queues.create('project', name, {})
+        queue = self.store.streams.open(self.store.queues.get('project', name))
+        self.store.messages.post(queue, [support.new(body) for body in bodies], 'client')
+        return queue
+
+    def claim(self, *wants):
+        if self.store.database.has_writable_ctes:
+            return claiming.AtOnce(self.store).create(wants)
+        return self.store.claims._create_group(wants)
+
+    def test_messages_are_dealt_out_in_order(self):
+        one, other = self.open('one', 'abcdefg'), self.open('other', 'xy')
+        claims = self.claim((one, 60, 600, 2), (other, 60, 60, 1), (one, 300, 60, 3),
+                            (one, 60, 60, 10), (one, 60, 60, 1), (other, 60, 60, 5))
+        self.assertEqual(['ab', 'x', 'cde', 'fg', None, 'y'], [
+            claim and ''.join(support.bodies(claim.messages)) for claim in claims])
+        self.assertEqual([(60, 600), (60, 60), (300, 60)],
+                         [(claim.ttl, claim.grace) for claim in claims[:3]])
+        for queue, claim in (one, claims[0]), (one, claims[2]), (other, claims[1]):
+            found = self.store.claims.get(queue, claim.id)
+            self.assertEqual((claim.ttl, claim.grace, claim.messages),
+                             (found.ttl, found.grace, [
+                                 message.evolve(read_at=claim.read_at)
+                                 for message in found.messages]))
+            self.assertTrue(all(message.claim_id == claim.id for message in found.messages))
+
+    def test_only_those_who_know_the_queue_as_it_is(self):
+        before = self.open('one', 'abc')
+        self.store.streams.touch(before)
+        now = self.store.streams.open(before)
+        wants = [(queue, 60, 60, 1) for queue in (now, before, now)]
+        claims = self.claim(*wants)
+        self.assertEqual(['a', 'b'], [support.bodies(claims[index].messages)[0]
+                                      for index in (0, 2)])
+        self.assertNotIsInstance(claims[1], objects.Claim)

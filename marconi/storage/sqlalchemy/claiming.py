@@ -17,13 +17,15 @@ from marconi.storage.sqlalchemy import rows
 from marconi.storage.sqlalchemy import tables
 
 _BIG = sa.BigInteger()
-#: What the statement is told of each claim; times in milliseconds.
-_WANTED = {'claim': sa.Text(), 'queue': _BIG, 'generation': _BIG, 'floor': _BIG,
-           'head': _BIG, 'number': _BIG, 'window': _BIG, 'ttl': _BIG, 'grace': _BIG}
-
-
+#: What the statement is told of each queue; ``before`` is how many messages it is to give
+#: of those in front.
+_QUEUES = {'queue': _BIG, 'generation': _BIG, 'floor': _BIG, 'head': _BIG, 'number': _BIG,
+           'window': _BIG, 'before': _BIG}
+#: What it is told of each claim: which of all these messages is its first, counted from 1;
+#: times in milliseconds.
+_CLAIMS = {'first': _BIG, 'claim': sa.Text(), 'ttl': _BIG, 'grace': _BIG}
 #: More candidates than twice those wanted, since claimers in other processes may be
-#: holding some: each holds those of one claim.
+#: holding some: each holds those of one group.
 SLACK = 4
 
 
@@ -36,9 +38,9 @@ class AtOnce:
         self._claim = store.database.prepare(_statement(store.database))
 
     def create(self, wants):
-        """Return a ``Claim`` for each (queue, ttl, grace, limit), each of another queue.
+        """Return a ``Claim`` for each (queue, ttl, grace, limit), in their order.
 
-        None if nothing was found. That it is a queue that has changed, or one whose
+        None if nothing was left for it. That it is a queue that has changed, or one whose
         messages others hold just now, is for others to find out.
         """
         claim_ids = [rows.new_claim_id() for _ in wants]
@@ -49,11 +51,21 @@ class AtOnce:
                 for claim_id, want in zip(claim_ids, wants, strict=True)]
 
     def _execute(self, connection, claim_ids, wants):
-        wanted = [(claim_id, queue.id, queue.generation, queue.floor, self.free.head(queue),
-                   limit, 2 * limit + SLACK, 1000 * ttl, 1000 * grace)
-                  for claim_id, (queue, ttl, grace, limit) in zip(claim_ids, wants)]
-        return self._claim(connection, arrays.columns(_WANTED, wanted) | {
-            'now': self.database.now()})
+        # Some may not know yet that a queue has changed.
+        of_queue = collections.defaultdict(list)
+        for claim_id, (queue, *want) in zip(claim_ids, wants):
+            of_queue[queue.id, queue.generation].append((claim_id, queue, *want))
+        queues, claims, before = [], [], 0
+        for own in of_queue.values():
+            number = 0
+            for claim_id, queue, ttl, grace, limit in own:
+                claims.append((before + number + 1, claim_id, 1000 * ttl, 1000 * grace))
+                number += limit
+            queues.append((queue.id, queue.generation, queue.floor, self.free.head(queue),
+                           number, 2 * number + SLACK, before))
+            before += number
+        return self._claim(connection, arrays.columns(_QUEUES, queues) | arrays.columns(
+            _CLAIMS, claims) | {'now': self.database.now()})
 
     def _made(self, claim_id, taken, queue, ttl, grace, limit):
         if taken is None:
@@ -73,7 +85,10 @@ def _statement(database):
     With each of them ``fresh``: the position of the first FRESH candidate of its queue.
     """
     of, stream = tables.messages.c, tables.streams
-    wanted = arrays.unnested(_WANTED)
+    wanted = arrays.unnested(_QUEUES)
+    # In parentheses, or no element of it could be asked for.
+    claims = {name: sa.sql.elements.Grouping(sa.bindparam(name, type_=sa.ARRAY(type)))
+              for name, type in _CLAIMS.items()}
     candidates = free.candidates(
         database, queue=wanted.c.queue, fresh=wanted.c.head, others=wanted.c.floor,
         limit=wanted.c.window, of=wanted).subquery('candidate')
@@ -87,13 +102,18 @@ def _statement(database):
     ).where(of.available_at + 0 <= engine.NOW, of.expires_at + 0 > engine.NOW,
             ).correlate(wanted, first), skip_locked=True).lateral('locked')
     ours = sa.select(locked.c.spot, first.c.fresh).select_from(
-        first.join(locked, sa.true())).limit(wanted.c.number).correlate(wanted).lateral('ours')
+        first.join(locked, sa.true())).limit(wanted.c.number).correlate(wanted).subquery('ours')
+    # Dealt out in their order.
+    place = wanted.c.before + sa.func.row_number().over()
+    dealt = sa.select(
+        ours, sa.func.width_bucket(place, claims['first'], type_=sa.Integer).label('who'),
+    ).correlate(wanted).lateral('dealt')
     taken = sa.select(
-        ours, wanted.c.claim, wanted.c.ttl, wanted.c.grace,
-        (engine.NOW + wanted.c.ttl).label('deadline'),
+        dealt, *(claims[name][dealt.c.who].label(name) for name in ('claim', 'ttl', 'grace')),
+        (engine.NOW + claims['ttl'][dealt.c.who]).label('deadline'),
     ).select_from(wanted.join(stream, sa.and_(
         stream.c.id == wanted.c.queue, stream.c.generation == wanted.c.generation,
-    )).join(ours, sa.true())).cte('taken')
+    )).join(dealt, sa.true())).cte('taken')
 
     claimed = sa.update(tables.messages).where(paths.ROW == taken.c.spot).values(
         claim_id=taken.c.claim, available_at=taken.c.deadline,

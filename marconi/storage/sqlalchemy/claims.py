@@ -22,10 +22,6 @@ _HELD = sa.and_(_QUEUE, _messages.available_at == sa.bindparam('deadline'),
                 _messages.claim_id == sa.bindparam('claim'))
 
 
-def _queue(want):
-    return want[0].id
-
-
 #: How many claims one transaction makes at most.
 MOST_GROUPED = 50
 
@@ -77,7 +73,7 @@ class Claims(base.Claims):
         self._note = self.database.prepare(sa.insert(tables.claims), [
             'queue_id', 'id', 'ttl', 'grace', 'renewed_at', 'expires_at', 'sweep_at'])
         self._claiming = group.GroupCommit(self._create_group, MOST_GROUPED)
-        self._at_once = (group.GroupCommit(claiming.AtOnce(store).create, MOST_GROUPED, _queue)
+        self._at_once = (group.GroupCommit(claiming.AtOnce(store).create, MOST_GROUPED)
                          if self.database.has_writable_ctes else None)
 
     def create(self, queue, ttl, grace, limit, dead_letters=None):

@@ -42,16 +42,14 @@ class _Entry:
 class GroupCommit:
     """Collects items and runs them in groups, one after the other."""
 
-    def __init__(self, run, most=1_000_000, key=None):
+    def __init__(self, run, most=1_000_000):
         """
         :param run: function from a list of items to a list of results, one
             each; a result that is an exception is raised to its caller alone.
         :param most: sum of sizes at which a group is full.
-        :param key: function from an item to something of which a group has no two.
         """
         self._run = run
         self._most = most
-        self._key = key or id
         self._lock = threading.Lock()
         #: Whether somebody leads, or is about to.
         self._led = False
@@ -76,15 +74,13 @@ class GroupCommit:
 
     def _take(self, own):
         """Return ``own``, and as many of those who wait as fit, in their order."""
-        group, size, keys, left = [own], own.size, {self._key(own.item)}, []
+        group, size, left = [own], own.size, []
         with self._lock:
             for entry in self._waiting:
-                key = self._key(entry.item)
-                if size + entry.size > self._most or key in keys:
+                if size + entry.size > self._most:
                     left.append(entry)
                 else:
                     size += entry.size
-                    keys.add(key)
                     group.append(entry)
             self._waiting = left
         return group
