@@ -2,13 +2,18 @@
 
 import threading
 
+import sqlalchemy as sa
+from sqlalchemy import exc
+
 from marconi import exception
 from marconi import objects
-from marconi.storage.sqlalchemy import claiming
 from marconi.storage.sqlalchemy import group
 from marconi.storage.sqlalchemy import posting
+from marconi.storage.sqlalchemy import rows
 from marconi.storage.sqlalchemy import store as our_store
+from marconi.storage.sqlalchemy import tables
 from tests import base
+from tests.storage import probes
 from tests.storage.contract import crowd
 from tests.storage.contract import support
 
@@ -83,7 +88,9 @@ class TestPosting(base.OnEveryDatabase, base.TestCase):
         now = store.streams.open(before)
         posts = [posting.Post(queue, [support.new(body)], 'client') for queue, body in (
             (before, 'late'), (now, 'one'), (other, 'two'), (before, 'late'), (now, 'three'))]
-        results = store.posting._post_group(posts)
+        results = (store.database.together._run([(store.posting._appending, post)
+                                                 for post in posts])
+                   if store.database.together else store.posting._post_group(posts))
         self.assertEqual([True, False, False, True, False],
                          [isinstance(result, exception.StaleQueue) for result in results])
         self.assertEqual(['one', 'three'], support.bodies(store.messages.list(now)))
@@ -104,8 +111,9 @@ class TestClaiming(base.OnEveryDatabase, base.TestCase):
         return queue
 
     def claim(self, *wants):
-        if self.store.database.has_writable_ctes:
-            return claiming.AtOnce(self.store).create(wants)
+        if self.store.database.together:
+            return self.store.database.together._run([
+                (self.store.claims._together, (rows.new_claim_id(), *want)) for want in wants])
         return self.store.claims._create_group(wants)
 
     def test_messages_are_dealt_out_in_order(self):
@@ -133,3 +141,84 @@ class TestClaiming(base.OnEveryDatabase, base.TestCase):
         self.assertEqual(['a', 'b'], [support.bodies(claims[index].messages)[0]
                                       for index in (0, 2)])
         self.assertNotIsInstance(claims[1], objects.Claim)
+
+
+class TestTogether(base.TestCase):
+    """Operations of several kinds in one transaction."""
+
+    backend = 'postgresql'
+
+    def setUp(self):
+        super().setUp()
+        self.store = our_store.Store(self.database_url())
+        self.addCleanup(self.store.dispose)
+        self.store.queues.create('project', 'queue', {})
+        self.queue = self.store.streams.open(self.store.queues.get('project', 'queue'))
+        self.store.messages.post(self.queue, [support.new(body) for body in 'abc'], 'client')
+
+    def asked(self, client_id='client'):
+        """Return what there is to do: a post, a deletion and a claim."""
+        last = self.store.messages.list(self.queue)[-1]
+        seqs = self.store.messages.moved.own(self.queue, [last.id])
+        return [(self.store.posting._appending,
+                 posting.Post(self.queue, [support.new('new')], client_id)),
+                (self.store.messages._together, (self.queue, seqs, '')),
+                (self.store.claims._together, (rows.new_claim_id(), self.queue, 60, 60, 1))]
+
+    def bodies(self):
+        return support.bodies(self.store.messages.list(self.queue, include_claimed=True))
+
+    def test_one_round_trip(self):
+        asked = self.asked()
+        with probes.statements(self.store) as seen:
+            [seq], deleted, claim = self.store.database.together._run(asked)
+        self.assertEqual(['WITH', 'DELETE', 'WITH'],
+                         [statement.split()[0] for statement, _ in seen])
+        self.assertEqual((1, ['a']), (deleted, support.bodies(claim.messages)))
+        self.assertEqual(['a', 'b', 'new'], self.bodies())
+
+    def test_one_that_fails_does_not_take_others_with_it(self):
+        entries = [group._Entry(item, 0) for item in self.asked(client_id='no text: \0')]
+        self.store.database.together._group._settle(entries)
+        posted, deleted, claimed = entries
+        self.assertIsInstance(posted.error, exc.DataError)
+        self.assertEqual((1, ['a'], 1), (
+            deleted.result, support.bodies(claimed.result.messages),
+            claimed.result.messages[0].claim_count))
+        self.assertEqual(['a', 'b'], self.bodies())
+        self.assertEqual([claimed.result.id], self.store.database.read(
+            lambda connection: connection.scalars(sa.select(tables.claims.c.id)).all()))
+
+    def test_the_connection_breaks(self):
+        asked = self.asked()
+        with self.store.database.sessions.session() as session:
+            session.pooled.dbapi_connection.pgconn.finish()
+            self.assertRaises(sa.exc.OperationalError, self.store.database.together._execute,
+                              session, [(operation, None, [item]) for operation, item in asked])
+            self.assertTrue(session.invalidated)
+        self.assertEqual(['a', 'b', 'c'], self.bodies())
+
+    def test_the_server_ends_the_connection(self):
+        with self.store.database.sessions.session() as session:
+            pid = session.scalar(sa.text('SELECT pg_backend_pid()'))
+        asked, ended = self.asked(), []
+
+        def end(text, arguments):
+            if ended:
+                return
+            ended.append(text)
+            with self.store.engine.connect() as connection:
+                connection.execute(sa.text(f'SELECT pg_terminate_backend({pid}, 5000)'))
+
+        self.store.database.on_run = end
+        self.assertRaises(exception.StorageUnavailable,
+                          self.store.database.together._run, asked)
+        self.assertEqual(['a', 'b', 'c'], self.bodies())
+        self.assertEqual(0, self.store.connections())
+
+    def test_somebody_discards_what_is_prepared(self):
+        self.store.database.together._run(self.asked())
+        with self.store.database.sessions.session() as session:
+            session.execute(sa.text('DISCARD ALL'))
+        [_], deleted, claim = self.store.database.together._run(self.asked())
+        self.assertEqual((1, ['b']), (deleted, support.bodies(claim.messages)))

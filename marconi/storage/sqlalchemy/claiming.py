@@ -15,6 +15,7 @@ from marconi.storage.sqlalchemy import free
 from marconi.storage.sqlalchemy import paths
 from marconi.storage.sqlalchemy import rows
 from marconi.storage.sqlalchemy import tables
+from marconi.storage.sqlalchemy import together
 
 _BIG = sa.BigInteger()
 #: What the statement is told of each queue; ``before`` is how many messages it is to give
@@ -29,32 +30,36 @@ _CLAIMS = {'first': _BIG, 'claim': sa.Text(), 'ttl': _BIG, 'grace': _BIG}
 SLACK = 4
 
 
-class AtOnce:
+#: How many claims make a group full.
+MOST_GROUPED = 50
+
+
+class Claiming(together.Operation):
+    """Claims of anything that is free."""
+
+    turn = 1
 
     def __init__(self, store):
         self.database = store.database
         self.ids = store.ids
         self.free = store.free
-        self._claim = store.database.prepare(_statement(store.database))
+        self.statement = store.database.prepare(_statement(store.database))
 
-    def create(self, wants):
-        """Return a ``Claim`` for each (queue, ttl, grace, limit), in their order.
+    def create(self, *want):
+        """Return a ``Claim`` as in ``Claims.create``, or None if there was nothing for it.
 
-        None if nothing was left for it. That it is a queue that has changed, or one whose
-        messages others hold just now, is for others to find out.
+        That the queue has changed, or that others hold its messages just now, is for others
+        to find out.
         """
-        claim_ids = [rows.new_claim_id() for _ in wants]
-        held = collections.defaultdict(list)
-        for row in self.database.write_once(self._execute, claim_ids, wants):
-            held[row.claim_id].append(row)
-        return [self._made(claim_id, held.get(claim_id), *want)
-                for claim_id, want in zip(claim_ids, wants, strict=True)]
+        return self.database.together.submit(
+            self, (rows.new_claim_id(), *want), 1 / MOST_GROUPED)
 
-    def _execute(self, connection, claim_ids, wants):
+    def values(self, wants):
         # Some may not know yet that a queue has changed.
         of_queue = collections.defaultdict(list)
-        for claim_id, (queue, *want) in zip(claim_ids, wants):
-            of_queue[queue.id, queue.generation].append((claim_id, queue, *want))
+        for want in wants:
+            _, queue, *_ = want
+            of_queue[queue.id, queue.generation].append(want)
         queues, claims, before = [], [], 0
         for own in of_queue.values():
             number = 0
@@ -64,10 +69,16 @@ class AtOnce:
             queues.append((queue.id, queue.generation, queue.floor, self.free.head(queue),
                            number, 2 * number + SLACK, before))
             before += number
-        return self._claim(connection, arrays.columns(_QUEUES, queues) | arrays.columns(
-            _CLAIMS, claims) | {'now': self.database.now()})
+        return arrays.columns(_QUEUES, queues) | arrays.columns(_CLAIMS, claims) | {
+            'now': self.database.now()}
 
-    def _made(self, claim_id, taken, queue, ttl, grace, limit):
+    def results(self, wants, found):
+        held = collections.defaultdict(list)
+        for row in found:
+            held[row.claim_id].append(row)
+        return [self._made(held.get(want[0]), *want) for want in wants]
+
+    def _made(self, taken, claim_id, queue, ttl, grace, limit):
         if taken is None:
             return None
         if taken[0].fresh is not None:

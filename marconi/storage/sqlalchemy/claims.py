@@ -22,10 +22,6 @@ _HELD = sa.and_(_QUEUE, _messages.available_at == sa.bindparam('deadline'),
                 _messages.claim_id == sa.bindparam('claim'))
 
 
-#: How many claims one transaction makes at most.
-MOST_GROUPED = 50
-
-
 class Claims(base.Claims):
 
     #: How often one claim looks for others in the place of dead letters.
@@ -72,14 +68,13 @@ class Claims(base.Claims):
             self._CLAIM.where(self.database.among(_messages.seq, 'seqs')))
         self._note = self.database.prepare(sa.insert(tables.claims), [
             'queue_id', 'id', 'ttl', 'grace', 'renewed_at', 'expires_at', 'sweep_at'])
-        self._claiming = group.GroupCommit(self._create_group, MOST_GROUPED)
-        self._at_once = (group.GroupCommit(claiming.AtOnce(store).create, MOST_GROUPED)
-                         if self.database.has_writable_ctes else None)
+        self._claiming = group.GroupCommit(self._create_group, claiming.MOST_GROUPED)
+        self._together = claiming.Claiming(store) if self.database.together else None
 
     def create(self, queue, ttl, grace, limit, dead_letters=None):
         if dead_letters is None:
             want = queue, ttl, grace, limit
-            return self._at_once and self._at_once.submit(want) or self._claiming.submit(want)
+            return (self._together and self._together.create(*want)) or self._claiming.submit(want)
         # Alone: it locks a second queue, and in a group would hold that lock
         # while it waits for others.
         return self._create_alone(queue, ttl, grace, limit, dead_letters)

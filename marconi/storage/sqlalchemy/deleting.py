@@ -6,10 +6,10 @@ import sqlalchemy as sa
 
 from marconi.storage.sqlalchemy import arrays
 from marconi.storage.sqlalchemy import engine
-from marconi.storage.sqlalchemy import group
 from marconi.storage.sqlalchemy import paths
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import tables
+from marconi.storage.sqlalchemy import together
 
 _BIG = sa.BigInteger()
 #: What the statement is told of each message: whose deletion it belongs to; and which
@@ -17,16 +17,18 @@ _BIG = sa.BigInteger()
 _ASKED = {'queue': _BIG, 'seq': _BIG, 'who': _BIG, 'generation': _BIG, 'claim': sa.Text()}
 
 
-#: How many messages one statement deletes at most.
+#: How many messages are so many that no others are deleted with them.
 MOST_GROUPED = 1000
 
 
-class AtOnce:
+class Deleting(together.Operation):
+    """Deletions of messages by their positions."""
+
+    turn = 2
 
     def __init__(self, database):
         self.database = database
-        self._delete = database.prepare(_statement(database))
-        self._group = group.GroupCommit(self._delete_group, MOST_GROUPED)
+        self.statement = database.prepare(_statement(database))
 
     def delete(self, queue, seqs, claim):
         """Return how many messages were deleted. Why not the others is for others to find out.
@@ -34,17 +36,17 @@ class AtOnce:
         :param claim: the claim that has to hold the messages; '' if none may hold them; None
             if it does not matter.
         """
-        return self._group.submit((queue, seqs, claim), len(seqs))
+        return self.database.together.submit(
+            self, (queue, seqs, claim), len(seqs) / MOST_GROUPED)
 
-    def _delete_group(self, wants):
-        return self.database.write_once(self._execute, wants)
-
-    def _execute(self, connection, wants):
+    def values(self, wants):
         # In one order for all groups, so that no two wait for each other.
         asked = sorted((queue.id, seq, who, queue.generation, claim)
                        for who, (queue, seqs, claim) in enumerate(wants) for seq in seqs)
-        gone = collections.Counter(who for who, in self._delete(
-            connection, arrays.columns(_ASKED, asked) | {'now': self.database.now()}))
+        return arrays.columns(_ASKED, asked) | {'now': self.database.now()}
+
+    def results(self, wants, found):
+        gone = collections.Counter(who for who, in found)
         return [gone[who] for who in range(len(wants))]
 
 

@@ -27,6 +27,7 @@ from marconi.storage.sqlalchemy import paths
 from marconi.storage.sqlalchemy import postgresql
 from marconi.storage.sqlalchemy import prepared
 from marconi.storage.sqlalchemy import sessions
+from marconi.storage.sqlalchemy import together
 
 LOG = log.getLogger(__name__)
 
@@ -115,6 +116,8 @@ class Database:
             self.engine, pool_size + max_overflow, pool_timeout,
             postgresql.is_silent if self.has_arrays else None)
         self.paths = paths.Paths(self.dialect)
+        #: Where operations of one statement each are submitted; None if there are none.
+        self.together = together.Together(self) if self.has_writable_ctes else None
         # SQLite has one writer at a time and lets others poll for their turn;
         # within a process a lock is fairer and wakes at once.
         alone = self.has_one_writer
@@ -168,20 +171,37 @@ class Database:
             cursor.execute(text, arguments)
             return cursor.fetchall() if fetch else cursor.rowcount
 
-        return self._run(connection, execute, text, arguments)
+        return self._run(connection, execute, [(text, arguments)])
 
     def run_many(self, connection, text, rows):
         """Execute a text for each of a list of arguments. Not for databases with arrays."""
-        self._run(connection, lambda raw: raw.cursor().executemany(text, rows), text, rows[0])
+        self._run(connection, lambda raw: raw.cursor().executemany(text, rows), [(text, rows[0])])
 
-    def _run(self, connection, execute, text, arguments):
+    def run_together(self, connection, statements):
+        """Run statements in one transaction of their own, and one round trip.
+
+        Only where the database has arrays.
+
+        :param statements: list of (``prepared.Prepared`` that yields rows, its values).
+        :returns: list of lists of rows.
+        """
+        forms = [statement.form(values) for statement, values in statements]
+        texts = [(form.text, form.arguments(values))
+                 for form, (_, values) in zip(forms, statements, strict=True)]
+        found = self._run(connection, lambda raw: postgresql.run_together(
+            raw, connection.pooled.info, texts), texts)
+        return [form.rows(own) for form, own in zip(forms, found, strict=True)]
+
+    def _run(self, connection, execute, texts):
         if self.on_run is not None:
-            self.on_run(text, arguments)
+            for text, arguments in texts:
+                self.on_run(text, arguments)
         raw = connection.pooled.dbapi_connection
         try:
             return execute(raw)
         except self.engine.dialect.dbapi.Error as error:
-            failure = faults.of_driver(self.engine.dialect, error, str(text), raw)
+            text = '; '.join(str(text) for text, _ in texts)
+            failure = faults.of_driver(self.engine.dialect, error, text, raw)
             if failure.connection_invalidated:
                 connection.invalidate(error)
             raise failure from error
@@ -209,10 +229,10 @@ class Database:
         return self._write(self._transaction, work, *args, **kwargs)
 
     def write_once(self, work, *args, **kwargs):
-        """Return ``work(connection, …)``, whose one statement is a transaction of its own.
+        """Return ``work(connection, …)``, which runs one transaction in one round trip.
 
         Run again as in ``write``, but not on a broken connection: nobody knows what
-        the statement did.
+        it did.
         """
         return self._write(self.sessions.session, work, *args, **kwargs)
 

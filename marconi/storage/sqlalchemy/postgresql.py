@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import psycopg
 #: How statements name parameters: as the protocol does.
 DIALECT = psycopg.dialect(paramstyle='numeric_dollar')
 
-_GOOD = {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK}
+_GOOD = {pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK, pq.ExecStatus.PIPELINE_SYNC}
 _BINARY = 1
 _names = itertools.count()
 
@@ -41,40 +41,66 @@ class Statement:
     def __str__(self):
         return self._text.decode()
 
-    def run(self, connection, info, values, fetch):
-        """Return a list of tuples, or the number of rows that it changed.
-
-        :param connection: psycopg's.
-        :param info: a dict that belongs to the connection.
-        :param fetch: whether it yields rows.
-        :raises psycopg.Error:
-        """
-        raw = connection.pgconn
+    def prepare(self, connection, info):
         prepared = info.setdefault('prepared', set())
         if self._name not in prepared:
-            _check(raw.prepare(self._name, self._text), connection)
+            _check(connection.pgconn.prepare(self._name, self._text), connection, info)
             prepared.add(self._name)
-        try:
-            result = _check(raw.exec_prepared(
-                self._name, [None if value is None else pack(value)
-                             for pack, value in zip(self._pack, values)],
-                self._formats, _BINARY), connection)
-        except errors.InvalidSqlStatementName:  # somebody said DEALLOCATE ALL, or DISCARD
-            prepared.clear()
-            raise
-        if not fetch:
-            return result.command_tuples or 0
-        reader = adapt.Transformer(connection)
-        reader.set_pgresult(result)
-        return reader.load_rows(0, result.ntuples, tuple)
+
+    def packed(self, values):
+        """Return the arguments with which libpq executes it."""
+        return (self._name, [None if value is None else pack(value)
+                             for pack, value in zip(self._pack, values, strict=True)],
+                self._formats, _BINARY)
 
 
 def run(connection, info, statement, values, fetch):
-    """Run a ``Statement``, or a text without parameters and rows, such as BEGIN."""
+    """Return a list of tuples, or the number of rows that were changed.
+
+    :param connection: psycopg's.
+    :param info: a dict that belongs to the connection.
+    :param statement: a ``Statement``; or a text without parameters and rows, such as BEGIN.
+    :param fetch: whether it yields rows.
+    :raises psycopg.Error:
+    """
     if type(statement) is str:
-        _check(connection.pgconn.exec_(statement.encode()), connection)
+        _check(connection.pgconn.exec_(statement.encode()), connection, info)
         return 0
-    return statement.run(connection, info, values, fetch)
+    statement.prepare(connection, info)
+    result = _check(connection.pgconn.exec_prepared(*statement.packed(values)), connection, info)
+    return _rows(result, connection, info) if fetch else result.command_tuples or 0
+
+
+def run_together(connection, info, statements):
+    """Run statements that yield rows in one transaction; return lists of tuples.
+
+    All are sent before an answer is awaited, and what follows the last of them commits
+    (https://www.postgresql.org/docs/current/libpq-pipeline-mode.html).
+
+    :param statements: list of (``Statement``, values).
+    :raises psycopg.Error:
+    """
+    if len(statements) == 1:
+        [(statement, values)] = statements
+        return [run(connection, info, statement, values, True)]
+    for statement, _ in statements:
+        statement.prepare(connection, info)
+    packed = [statement.packed(values) for statement, values in statements]
+    raw = connection.pgconn
+    try:
+        raw.enter_pipeline_mode()
+        for arguments in packed:
+            raw.send_query_prepared(*arguments)
+        raw.pipeline_sync()
+        results = [_result(raw) for _ in statements]
+        end = _result(raw)
+        raw.exit_pipeline_mode()
+    except BaseException:
+        raw.finish()  # nobody knows what is still to come
+        raise
+    results = [_check(result, connection, info) for result in results]
+    _check(end, connection, info)
+    return [_rows(result, connection, info) for result in results]
 
 
 def is_silent(connection):
@@ -86,14 +112,46 @@ def is_silent(connection):
     return not waiting.poll(0)
 
 
-def _check(result, connection):
+def _result(raw):
+    """Return the next result in a pipeline.
+
+    :raises psycopg.OperationalError: the connection broke.
+    """
+    answer = select.poll()
+    answer.register(raw.socket, select.POLLIN)
+    while raw.is_busy():
+        answer.poll()
+        raw.consume_input()
+    result = raw.get_result()
+    if result is None:
+        raise errors.OperationalError('The server has closed the connection.')
+    if result.status != pq.ExecStatus.PIPELINE_SYNC:
+        raw.get_result()  # None: the end of this one
+    return result
+
+
+def _check(result, connection, info):
     """Return the result of libpq, or raise what psycopg would.
 
     :raises psycopg.Error:
     """
     if result.status not in _GOOD:
-        raise errors.error_from_result(result, connection.info.encoding)
+        error = errors.error_from_result(result, connection.info.encoding)
+        if isinstance(error, errors.InvalidSqlStatementName):
+            info.pop('prepared', None)  # somebody said DEALLOCATE ALL, or DISCARD
+        raise error
     return result
+
+
+def _rows(result, connection, info):
+    reader = info.get('reader')
+    if reader is None:
+        reader = info['reader'] = adapt.Transformer(connection)
+    reader.set_pgresult(result)
+    try:
+        return reader.load_rows(0, result.ntuples, tuple)
+    finally:
+        reader.set_pgresult(None)
 
 
 def _packer(type):

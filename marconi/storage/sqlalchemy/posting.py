@@ -9,9 +9,11 @@ import sqlalchemy as sa
 
 from marconi import exception
 from marconi.storage.sqlalchemy import arrays
+from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import group
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import tables
+from marconi.storage.sqlalchemy import together
 
 #: A group of posts is full at so many bytes: an INSERT must fit into one packet
 #: of MySQL's protocol (16 MiB by default).
@@ -32,6 +34,43 @@ class Post(msgspec.Struct, frozen=True):
         return sum(len(message.body) + OVERHEAD for message in self.messages)
 
 
+class _Appending(together.Operation):
+    """Posts without delays."""
+
+    # The last: it locks queues, and others wait to post to them too.
+    turn = 3
+
+    def __init__(self, database):
+        self.database = database
+        self.statement = database.prepare(_append(database))
+
+    def values(self, posts):
+        newest = _newest(posts)
+        fitting = [post for post in posts if post.queue.generation == newest[post.queue.id]]
+        rows = [(post.queue.id, post.queue.generation, 1000 * message.ttl, post.client_id,
+                 message.encoding, message.body)
+                for post in fitting for message in post.messages]
+        return arrays.columns(_POSTED, rows) | {'ids': list(newest), 'now': self.database.now()}
+
+    def results(self, posts, found):
+        newest, numbers = _newest(posts), collections.defaultdict(list)
+        for queue_id, seq in found:
+            numbers[queue_id].append(seq)
+        numbers = {queue_id: iter(sorted(own)) for queue_id, own in numbers.items()}
+        return [list(itertools.islice(numbers[post.queue.id], len(post.messages)))
+                if post.queue.id in numbers and post.queue.generation == newest[post.queue.id]
+                else exception.StaleQueue(name=post.queue.name) for post in posts]
+
+
+def _newest(posts):
+    """Return {queue id: its newest generation that anybody knows}."""
+    newest = {}
+    for post in posts:
+        queue = post.queue
+        newest[queue.id] = max(queue.generation, newest.get(queue.id, queue.generation))
+    return newest
+
+
 class Posting:
     """Posts of all threads of this process, coalesced into group commits."""
 
@@ -40,7 +79,7 @@ class Posting:
         self.streams = streams
         self._group = group.GroupCommit(self._post_group, GROUP_BYTES)
         self._insert = database.prepare(sa.insert(tables.messages), _COLUMNS)
-        self._append = database.prepare(_append(database)) if database.has_writable_ctes else None
+        self._appending = _Appending(database) if database.together else None
 
     def post(self, queue, messages, client_id):
         """Append messages, all or none; return their positions.
@@ -48,6 +87,8 @@ class Posting:
         :raises StaleQueue:
         """
         post = Post(queue, messages, client_id)
+        if self._appending and messages and not any(message.delay for message in messages):
+            return self.database.together.submit(self._appending, post, post.size / GROUP_BYTES)
         return self._group.submit(post, post.size)
 
     def append(self, connection, streams, rows):
@@ -70,37 +111,8 @@ class Posting:
         self._insert.many(connection, rows)
         return [row['seq'] for row in rows]
 
-    def _post_group(self, posts):
-        if self._append is None or any(message.delay for post in posts
-                                       for message in post.messages):
-            return self.database.write(self._transact, posts)
-        queues = {(post.queue.id, post.queue.generation) for post in posts}
-        if len(queues) > len({id for id, _ in queues}):
-            # Some do not know yet that a queue has changed: it has to be clear whose are in.
-            return [result for post in posts for result in self._post_group([post])]
-        return self.database.write_once(self._post_at_once, posts)
-
-    def _post_at_once(self, connection, posts):
-        """What ``_transact`` does, in one statement; without delays."""
-        rows = [(post.queue.id, post.queue.generation, 1000 * message.ttl, post.client_id,
-                 message.encoding, message.body)
-                for post in posts for message in post.messages]
-        if not rows:
-            return [[] for _ in posts]
-        found = self._append(connection, arrays.columns(_POSTED, rows) | {
-            'ids': list({post.queue.id for post in posts}), 'now': self.database.now()})
-        seqs = collections.defaultdict(list)
-        for queue_id, seq in found:
-            seqs[queue_id].append(seq)
-        results = []
-        numbers = {queue_id: iter(sorted(own)) for queue_id, own in seqs.items()}
-        for post in posts:
-            own = numbers.get(post.queue.id)
-            results.append(exception.StaleQueue(name=post.queue.name) if own is None
-                           else list(itertools.islice(own, len(post.messages))))
-        return results
-
-    def _transact(self, connection, posts):
+    @engine.writing
+    def _post_group(self, connection, posts):
         """Append all posts in one transaction; StaleQueue for those that cannot be."""
         streams = self.streams.lock(connection, sorted({post.queue.id for post in posts}))
         results, rows, fitting = [None] * len(posts), [], []

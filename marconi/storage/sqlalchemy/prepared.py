@@ -41,10 +41,13 @@ class Prepared:
         """
         :param values: {name of a parameter: value}, all of them.
         """
-        form = self._of_lengths(*[len(values[name]) for name in self._lists])
-        found = self._database.run(connection, form.text, form.arguments(values),
-                                   form.row is not None)
-        return list(map(form.row, found)) if form.row else found
+        form = self.form(values)
+        found = self._database.run(connection, form.text, form.arguments(values), form.fetch)
+        return form.rows(found) if form.fetch else found
+
+    def form(self, values):
+        """Return the ``Form`` for lists as long as those in ``values``."""
+        return self._of_lengths(*[len(values[name]) for name in self._lists])
 
     def many(self, connection, rows):
         """Run it for each of a list of values, in as few round trips as the driver knows."""
@@ -52,15 +55,15 @@ class Prepared:
         self._database.run_many(connection, form.text, list(map(form.arguments, rows)))
 
     def _compile(self, *lengths):
-        return _Form(self._database, self._statement, self._columns,
-                     dict(zip(self._lists, lengths, strict=True)))
+        return Form(self._database, self._statement, self._columns,
+                    dict(zip(self._lists, lengths, strict=True)))
 
 
-class _Form:
+class Form:
     """The text for lists of certain lengths.
 
     :ivar text: what ``engine.Database.run`` takes.
-    :ivar row: function that makes a row of what the driver yields; None if there are none.
+    :ivar fetch: whether it yields rows.
     """
 
     def __init__(self, database, statement, columns, lengths):
@@ -68,7 +71,8 @@ class _Form:
         compiled = statement.compile(dialect=dialect, column_keys=columns)
         self._constants = {name: value for name, value in compiled.params.items()
                            if value is not None}
-        self.row = _row(compiled)
+        self._row = _row(compiled)
+        self.fetch = self._row is not None
         samples = {name: 0 for name in compiled.params} | self._constants | {
             name: [0] * length for name, length in lengths.items()}
         expanded = compiled.construct_expanded_state(samples)
@@ -91,6 +95,10 @@ class _Form:
             values.update(zip(elements, values[name]))
         taken = self._take(values)
         return dict(zip(self._names, taken)) if self._by_name else taken
+
+    def rows(self, found):
+        """Return named tuples for what the driver yields."""
+        return list(map(self._row, found))
 
 
 def _row(compiled):
