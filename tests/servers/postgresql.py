@@ -24,13 +24,13 @@ class PostgreSQL(databases.Databases, process.Server):
 
     @classmethod
     def missing(cls):
-        if cls._program('postgres') and cls._program('initdb'):
+        if cls.program('postgres') and cls.program('initdb'):
             return None
         return ('no PostgreSQL server is installed '
                 '(no postgres and initdb; on Debian: apt-get install postgresql)')
 
     def initialise(self):
-        self.run(self._program('initdb'), '--pgdata', self.path('data'), '--username=postgres',
+        self.run(self.program('initdb'), '--pgdata', self.path('data'), '--username=postgres',
                  '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync')
 
     def command(self):
@@ -44,7 +44,7 @@ class PostgreSQL(databases.Databases, process.Server):
             'timezone': 'Asia/Kathmandu',
             'unix_socket_directories': '',
         }
-        return [self._program('postgres'), '-D', self.path('data'), '-p', str(self.port),
+        return [self.program('postgres'), '-D', self.path('data'), '-p', str(self.port),
                 *(f'--{name}={value}' for name, value in settings.items())]
 
     def probe(self):
@@ -52,7 +52,8 @@ class PostgreSQL(databases.Databases, process.Server):
             connection.exec_driver_sql('SELECT 1')
 
     @classmethod
-    def _program(cls, name):
+    def program(cls, name):
+        """The path of one of PostgreSQL's own programs; None if it is not installed."""
         return process.find_program([name], cls._directories())
 
     @staticmethod
