@@ -19,6 +19,8 @@ class Memory:
         self._lifetime = lifetime
         self._clock = clock
         self._entries = {}  # key: (value, end of its life)
+        #: Another object after each change.
+        self.state = object()
 
     def get(self, key):
         """Return the value, or None."""
@@ -27,10 +29,17 @@ class Memory:
             return None
         return entry[0]
 
+    def among(self, keys):
+        """Return {key: value} of those keys that are there, however old."""
+        entries = self._entries
+        return {key: entry[0] for key in keys if (entry := entries.get(key)) is not None}
+
     def put(self, key, value):
         if len(self._entries) >= self._most and key not in self._entries:
             self._entries = {}
         self._entries[key] = value, self._clock() + self._lifetime
+        self.state = object()
 
     def forget(self, key):
         self._entries.pop(key, None)
+        self.state = object()

@@ -4,8 +4,8 @@ A waiter is a thread that sleeps on an event. It is woken by a post through
 this process at once, and by everything else (a post through another process,
 the end of a delay or of a claim) by one watcher thread per process. Ten times a
 second it asks each database whether anything was written; if so, it asks one
-question about all awaited queues. So a waiter holds no database connection and
-asks the database nothing.
+question about all awaited queues, and is told of those that hold messages. So a
+waiter holds no database connection and asks the database nothing.
 """
 
 import collections
@@ -17,7 +17,7 @@ from marconi import metrics
 
 #: Seconds between two looks at the awaited queues.
 INTERVAL = 0.1
-#: Seconds after which the queues are looked at though nothing seems to have been written.
+#: Seconds after which the queues are looked at though nothing seems to have changed.
 LONGEST = 1.0
 #: Seconds to leave a database alone that did not answer.
 PAUSE = 1.0
@@ -35,7 +35,7 @@ class _Waiter:
 
     def concerned(self, signal):
         """Return whether ``signal`` is a reason to look again."""
-        if signal is None:  # the queue was closed, or just made
+        if signal is None:  # the queue was closed
             return True
         if self.claiming:
             return signal.ready
@@ -47,21 +47,36 @@ class _Waiter:
 class _Look:
     """A look at queues of one store, and until when it tells all that another one would."""
 
-    def __init__(self, signals, queues, written, before, now):
+    def __init__(self, written, seen, now):
         """
         :param written: what ``Store.written`` returned before the look.
-        :param before: the look before this one, or None.
+        :param seen: whether all of that could be seen by then.
         """
-        ends = [signal.ends_in for signal in signals.values() if signal.ends_in is not None]
-        self._until = now + min([LONGEST, *(end / 1000 for end in ends)])
-        self._ids = {queue.id for queue in queues}
-        self._written = written
-        # What was written just before a look, it may have missed.
-        self._settled = before is not None and before._written == written
+        self.written = written
+        self._seen = seen
+        self._until = now + LONGEST
+        self._ids = set()
+        self._queues = None
 
-    def covers(self, queues, written, now):
-        return (written is not None and written == self._written and self._settled
-                and now < self._until and all(queue.id in self._ids for queue in queues))
+    def holds(self, written, now):
+        """Return whether nothing can have changed since."""
+        return (written is not None and written == self.written and self._seen
+                and now < self._until)
+
+    def lacks(self, queues):
+        """Return those of the queues that were not looked at."""
+        if queues is self._queues:
+            return []
+        return [queue for queue in queues if queue.id not in self._ids]
+
+    def add(self, queues, signals, now):
+        """Note what a look at those queues that it lacked has told."""
+        if queues is not self._queues:
+            self._queues = queues
+            self._ids.update(queue.id for queue in queues)
+        ends = [signal.ends_in for signal in signals.values()
+                if signal is not None and signal.ends_in is not None]
+        self._until = min([self._until, *(now + end / 1000 for end in ends)])
 
 
 class Waiters:
@@ -78,6 +93,11 @@ class Waiters:
         self._waiters = collections.defaultdict(set)
         self._watcher = None
         self._closed = threading.Event()
+        #: Another object after each time that somebody waits for a queue for which nobody did.
+        self._entered = object()
+        self._groups = []
+        #: What ``_groups`` was made of, and until when it is good.
+        self._state, self._until = None, 0
         #: {store: the last ``_Look`` at queues of it}
         self._looks = {}
         #: {store that does not answer: when it is asked again}
@@ -139,42 +159,65 @@ class Waiters:
 
     def watch_once(self):
         """Look at all awaited queues once; wake whom it concerns."""
+        now = self._clock()
+        if now >= self._until or self._state != (self._entered, self._stores.state):
+            self._group(now)
+        for store, queues in self._groups:
+            if now >= self._silent.get(store, 0):
+                self._ask(store, queues)
+
+    def _group(self, now):
+        """Find out which queues of which stores are awaited."""
+        state = self._entered, self._stores.state
         with self._lock:
             keys = list(self._waiters)
         known = self._stores.known(keys)
-        groups = self._stores.groups(list(known.values()))
-        self._looks = {store: self._looks.get(store) for store, _ in groups}
-        for store, queues in groups:
-            if self._clock() >= self._silent.get(store, 0):
-                self._ask(store, queues)
+        self._groups = self._stores.groups(list(known.values()))
+        self._looks = {store: self._looks.get(store) for store, _ in self._groups}
+        # A queue that does not exist may do so at any time.
+        self._state = state if len(known) == len(keys) else None
+        self._until = now + LONGEST
 
     def _ask(self, store, queues):
         """Ask one store about its queues; leave one that is down alone for a while."""
-        before, now = self._looks.get(store), self._clock()
+        look, now = self._looks.get(store), self._clock()
         try:
             written = store.written()
-            if before is not None and before.covers(queues, written, now):
-                return
-            signals = store.messages.signals(queues)
+            if look is None or not look.holds(written, now):
+                # What was written just before a look, it may have missed.
+                seen = store.written_is_seen or look is not None and look.written == written
+                look = _Look(written, seen, now)
+            new = look.lacks(queues)
+            signals = store.messages.signals(new) if new else {}
         except exception.StorageUnavailable:  # storage has logged it
             self._silent[store] = self._clock() + PAUSE
             return
         self._silent.pop(store, None)
-        self._looks[store] = _Look(signals, queues, written, before, now)
-        for queue in queues:
-            self._wake((queue.project, queue.name),
-                       lambda waiter, id=queue.id: waiter.concerned(signals.get(id)))
+        look.add(queues, signals, now)
+        self._looks[store] = look
+        self._tell({(queue.project, queue.name): signals[queue.id]
+                    for queue in new if queue.id in signals})
 
-    def _wake(self, key, concerned=None):
+    def _tell(self, signals):
+        """Wake whom the signals concern."""
+        with self._lock:
+            told = [(waiter, signal) for key, signal in signals.items()
+                    for waiter in self._waiters.get(key, ())]
+        for waiter, signal in told:
+            if waiter.concerned(signal):
+                waiter.event.set()
+
+    def _wake(self, key):
         with self._lock:
             waiters = list(self._waiters.get(key, ()))
         for waiter in waiters:
-            if concerned is None or concerned(waiter):
-                waiter.event.set()
+            waiter.event.set()
 
     def _enter(self, project, name, claiming):
         waiter = _Waiter(claiming)
         with self._lock:
+            if (project, name) not in self._waiters:
+                self._entered = object()
             self._waiters[project, name].add(waiter)
             if self._watcher is None or not self._watcher.is_alive():
                 self._watcher = threading.Thread(target=self._watch, daemon=True,

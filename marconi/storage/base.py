@@ -210,8 +210,9 @@ class Messages(abc.ABC):
 
     @abc.abstractmethod
     def signals(self, queues):
-        """Return {queue id: ``Signal``} for those queues that are open.
+        """Return {queue id: ``Signal``} for those queues that hold messages.
 
+        It is None for those that are closed; those that are open and empty are left out.
         One cheap statement however many queues are asked for.
         """
 
@@ -267,7 +268,7 @@ class Leases(abc.ABC):
 
 
 class Sweeps(abc.ABC):
-    """Reclaiming space. Each call is one bounded transaction.
+    """Reclaiming space. Each call is one bounded transaction, or none if nothing is left.
 
     No answer is wrong when none of these ever runs. Each returns how many
     rows it dealt with; fewer than ``batch`` means that nothing is left.
@@ -321,11 +322,13 @@ class Store(abc.ABC):
     def connections(self):
         """Return how many connections of this process are in use."""
 
+    #: Whether ``written`` changes just when what was written can be seen, or a moment before.
+    written_is_seen = False
+
     def written(self):
         """Return a value that changes whenever anything is written, and mostly only then.
 
-        It may change a moment before what was written can be seen. None if the database
-        does not tell.
+        None if the database does not tell.
 
         :raises StorageUnavailable:
         """

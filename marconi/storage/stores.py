@@ -182,22 +182,29 @@ class Stores:
         self._forget(project, name)
         return deleted
 
+    @property
+    def state(self):
+        """An object that is another one after each change of what is remembered of queues."""
+        return self._queues.state
+
     def known(self, names):
         """Return {(project, name): queue} for those that exist.
 
-        One statement per project for all that are not remembered. Queues that
-        cannot be reached just now are left out.
+        One statement per project for all that are not remembered; what is remembered may
+        be older than the lifetime. Queues that cannot be reached just now are left out.
 
         :param names: list of (project, name).
         """
-        known = {key: self._queues.get(key) for key in names}
-        lost = [key for key, queue in known.items() if queue is None]
+        known = self._queues.among(names)
+        lost = [key for key in names if key not in known] if len(known) < len(names) else ()
         for key in self.control.queues.existing(lost) if lost else ():
             try:
-                known[key] = self._look(*key)
+                queue = self._look(*key)
             except (exception.QueueSealed, exception.StorageUnavailable):
                 continue
-        return {key: queue for key, queue in known.items() if queue is not None}
+            if queue is not None:
+                known[key] = queue
+        return known
 
     def close(self):
         """Close all connections."""

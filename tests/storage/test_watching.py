@@ -1,5 +1,8 @@
 """How often those who wait have their queues looked at."""
 
+import threading
+from unittest import mock
+
 from marconi.core import waiting
 from marconi.storage import stores as stores_module
 from marconi.storage.sqlalchemy import store as our_store
@@ -18,29 +21,36 @@ class TestWatching(base.OnEveryDatabase, base.TestCase):
         self.clock, self.now = support.Clock(), 1000.0
         self.store = our_store.Store(self.database_url(), clock=self.clock)
         self.addCleanup(self.store.dispose)
-        self.stores = stores_module.Stores(self.store)
+        self.stores = stores_module.Stores(self.store, clock=lambda: self.now)
         self.stores.create('project', 'queue', {})
         self.queue = self.stores.find('project', 'queue')
         self.waiters = waiting.Waiters(self.stores, 10, clock=lambda: self.now)
         self.waiter = self.wait_for('queue')
 
     def wait_for(self, name):
-        waiter = waiting._Waiter(claiming=True)
-        self.waiters._waiters['project', name].add(waiter)
-        return waiter
+        self.waiters._watcher = threading.current_thread()  # none is to be started
+        return self.waiters._enter('project', name, claiming=True)
 
     def looks(self):
         """Return how often the queues are looked at in one round of the watcher."""
+        return sum(LOOK in statement for statement in self.watch())
+
+    def watch(self):
         self.now += 0.01
         with probes.statements(self.store) as seen:
             self.waiters.watch_once()
-        return sum(LOOK in statement for statement, _ in seen)
+        return [statement for statement, _ in seen]
 
     def settle(self):
         """Look until a look tells nothing new; others write to the same server meanwhile."""
         self.position = 1
         self.store.written = lambda: self.position
-        self.assertEqual([1, 1, 0], [self.looks() for _ in range(3)])
+        self.assertEqual(self.after_a_change, [self.looks() for _ in range(3)])
+
+    @property
+    def after_a_change(self):
+        # What was written just before the first look, it may have missed.
+        return [1, 0, 0] if self.backend == 'postgresql' else [1, 1, 0]
 
     def test_nothing_is_written(self):
         self.settle()
@@ -50,15 +60,60 @@ class TestWatching(base.OnEveryDatabase, base.TestCase):
         self.settle()
         self.store.messages.post(self.queue, [support.new()], 'client')
         self.position = 2
-        # What was written just before the first look, it may have missed.
-        self.assertEqual([1, 1, 0], [self.looks() for _ in range(3)])
+        self.assertEqual(self.after_a_change, [self.looks() for _ in range(3)])
         self.assertTrue(self.waiter.event.is_set())
 
-    def test_a_queue_that_nobody_waited_for(self):
+    def test_a_queue_that_is_closed(self):
         self.settle()
+        self.assertFalse(self.waiter.event.is_set())
+        self.store.streams.close(self.queue)
+        self.position = 2
+        self.looks()
+        self.assertTrue(self.waiter.event.is_set())
+
+    def test_a_queue_that_is_made_again(self):
+        self.settle()
+        other = stores_module.Stores(self.store)
+        other.delete('project', 'queue')
+        other.create('project', 'queue', {})
+        self.store.messages.post(other.find('project', 'queue'), [support.new()], 'client')
+        self.position = 2
+        self.looks()
+        self.assertTrue(self.waiter.event.is_set())
+        # It looks for itself, and finds out.
+        self.waiter.event.clear()
+        self.stores.call('project', 'queue', lambda store, queue: store.messages.list(queue))
+        self.looks()
+        self.assertTrue(self.waiter.event.is_set())
+
+    def test_a_queue_that_is_made_meanwhile(self):
+        waiter = self.wait_for('later')
+        self.settle()
+        other = stores_module.Stores(self.store)
+        other.create('project', 'later', {})
+        self.store.messages.post(other.find('project', 'later'), [support.new()], 'client')
+        self.position = 2
+        self.looks()
+        self.assertTrue(waiter.event.is_set())
+
+    def test_a_queue_that_nobody_waited_for(self):
         self.stores.create('project', 'another', {})
-        self.wait_for('another')
-        self.assertEqual(1, self.looks())
+        self.store.messages.post(self.stores.find('project', 'another'), [support.new()], 'me')
+        self.settle()
+        another = self.wait_for('another')
+        with mock.patch.object(self.store.messages, 'signals',
+                               wraps=self.store.messages.signals) as signals:
+            self.assertEqual([1, 0], [self.looks() for _ in range(2)])
+        # The other one was looked at before.
+        self.assertEqual([['another']], [[queue.name for queue in call.args[0]]
+                                         for call in signals.mock_calls])
+        self.assertTrue(another.event.is_set())
+
+    def test_what_is_remembered_for_long(self):
+        self.settle()
+        self.now += 1000
+        # The look tells whether it is still true.
+        self.assertFalse([statement for statement in self.watch() if 'queues' in statement])
 
     def test_a_claim_ends(self):
         self.store.messages.post(self.queue, [support.new()], 'client')
@@ -89,4 +144,15 @@ class TestWatching(base.OnEveryDatabase, base.TestCase):
             self.assertIsNone(before)
         else:
             self.assertIsNotNone(before)
+            self.assertNotEqual(before, self.store.written())
+
+    def test_when_they_tell(self):
+        """If not before it can be seen, one look is enough."""
+        self.assertEqual(self.backend == 'postgresql', self.store.written_is_seen)
+        if self.store.written_is_seen:
+            with self.store.engine.connect() as connection:
+                connection.exec_driver_sql('BEGIN')
+                connection.exec_driver_sql('UPDATE streams SET last_seq = last_seq + 1')
+                before = self.store.written()
+                connection.exec_driver_sql('COMMIT')
             self.assertNotEqual(before, self.store.written())

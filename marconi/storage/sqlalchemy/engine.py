@@ -135,6 +135,11 @@ class Database:
         return self.dialect == 'postgresql'
 
     @property
+    def shows_snapshots(self):
+        """Whether a statement can tell which transactions it sees."""
+        return self.dialect == 'postgresql'
+
+    @property
     def has_arrays(self):
         """Whether a parameter may be an array."""
         return self.dialect == 'postgresql'

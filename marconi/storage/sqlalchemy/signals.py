@@ -12,24 +12,29 @@ _messages, _streams = tables.messages.c, tables.streams.c
 def statement(database):
     """Return the statement that tells of many queues what waiters must know."""
     tail = database.paths.through(sa.select(_messages.seq), tables.messages.primary_key).where(
-        _messages.queue_id == _streams.id).order_by(_messages.seq.desc()).limit(1)
+        _messages.queue_id == _streams.id).order_by(
+            _messages.seq.desc()).limit(1).scalar_subquery()
     return sa.select(
-        _streams.id, engine.NOW.label('now'), tail.scalar_subquery().label('tail'),
-        _free(database, tables.FRESH).label('fresh'),
-        _free(database, tables.RETURNED).label('returned'),
+        _streams.id, _streams.closed_at, engine.NOW.label('now'), tail.label('tail'),
+        sa.func.coalesce(_free(database, tables.FRESH),
+                         _free(database, tables.RETURNED)).label('free'),
         _first(tables.claims.c.expires_at).label('claim_ends_at'),
         _first(tables.delays.c.due_at).label('delay_ends_at'),
-    ).where(database.among(_streams.id, 'ids'), _streams.closed_at.is_(None))
+    ).where(database.among(_streams.id, 'ids'),
+            # Most of those that are waited for are empty: one look into an index for each.
+            # Not EXISTS, for which PostgreSQL might read all messages.
+            sa.or_(_streams.closed_at.is_not(None), tail.is_not(None)))
 
 
 def to_signal(row):
-    """Return the ``Signal`` that a row of ``statement`` stands for."""
+    """Return the ``Signal`` that a row of ``statement`` stands for; None if it is closed."""
+    if row.closed_at is not None:
+        return None
     ends = [when for when in (row.claim_ends_at, row.delay_ends_at) if when is not None]
     ends_in = min(ends) - row.now if ends else None
     due = ends_in is not None and ends_in <= 0
-    return objects.Signal(
-        tail=row.tail or 0, due=due, ends_in=ends_in,
-        ready=due or row.fresh is not None or row.returned is not None)
+    return objects.Signal(tail=row.tail, due=due, ends_in=ends_in,
+                          ready=due or row.free is not None)
 
 
 def _first(column):
@@ -49,12 +54,15 @@ def _free(database, place):
 
 
 def written(dialect):
-    """Return a statement that tells how far the log of changes has got; None if none does."""
+    """Return a statement that tells what has been written; None if none does."""
     return _WRITTEN.get(dialect)
 
 
 _WRITTEN = {
-    'postgresql': sa.select(sa.literal_column('pg_current_wal_insert_lsn()::text')),
+    # Which transactions can be seen: that changes when one ends that wrote something.
+    'postgresql': sa.select(sa.cast(sa.func.pg_current_snapshot(), sa.Text).label('value')),
+    # How far the log has got.
     'mysql': sa.text("SHOW GLOBAL STATUS WHERE variable_name IN "
-                     "('Innodb_lsn_current', 'Innodb_redo_log_current_lsn')"),
+                     "('Innodb_lsn_current', 'Innodb_redo_log_current_lsn')").columns(
+                         name=sa.Text, value=sa.Text),
 }

@@ -68,6 +68,9 @@ class Store(base.Store):
         self.sweeps = sweeps.Sweeps(self.database, self.leases)
         self.services = services.Services(self)
         self.backlog = backlog.Backlog(self.database)
+        written = signals.written(self.database.dialect)
+        self._written = written is not None and self.database.prepare(written)
+        self.written_is_seen = self.database.shows_snapshots
 
     @property
     def engine(self):
@@ -107,11 +110,7 @@ class Store(base.Store):
         return self.database.sessions.used
 
     def written(self):
-        statement = signals.written(self.database.dialect)
-        if statement is None:
-            return None
-        found = self.database.read(lambda connection: connection.execute(statement).all())
-        return tuple(map(tuple, found)) or None
+        return self._written and self.database.read(self._written, {}) or None
 
     def ping(self):
         self.database.read(lambda connection: connection.execute(sa.select(1)))

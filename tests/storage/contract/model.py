@@ -286,9 +286,9 @@ class Machine(stateful.RuleBasedStateMachine):
 
     @stateful.invariant()
     def signals(self):
-        signal = self.store.messages.signals([self.queue])[self.queue.id]
+        signal = self.store.messages.signals([self.queue]).get(self.queue.id)
         # A reason too many to look again does no harm; one too few does.
-        assert signal.ready or not self.model.free()
+        assert signal is not None and signal.ready or not self.model.free()
 
 
 class Model(support.Contract):

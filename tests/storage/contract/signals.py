@@ -1,6 +1,10 @@
 """What those are told who wait for messages."""
 
+from marconi import objects
 from tests.storage.contract import support
+
+#: Of a queue that is left out.
+NOTHING = objects.Signal(tail=0, ready=False, due=False)
 
 
 class Signals(support.Contract):
@@ -11,14 +15,30 @@ class Signals(support.Contract):
 
     def signal(self, queue=None):
         queue = queue or self.queue
-        return self.messages.signals([queue])[queue.id]
+        return self.messages.signals([queue]).get(queue.id, NOTHING)
 
     def state(self):
         signal = self.signal()
         return signal.ready, signal.due
 
-    def test_an_empty_queue(self):
-        self.assertEqual((False, False), self.state())
+    def test_an_empty_queue_is_left_out(self):
+        self.assertEqual({}, self.messages.signals([self.queue]))
+        self.post(self.queue, 'a')
+        self.claim(self.queue, ttl=60)
+        self.assertEqual([self.queue.id], list(self.messages.signals([self.queue])))
+        self.messages.delete_many(self.queue, support.ids(self.everything(self.queue)))
+        self.clock.move(60)  # of the claim, which holds nothing any more
+        self.assertEqual({}, self.messages.signals([self.queue]))
+
+    def test_a_closed_queue(self):
+        for messages in ([], ['a']):
+            queue = self.new_queue()
+            if messages:
+                self.post(queue, *messages)
+            self.store.streams.close(queue)
+            self.assertEqual({queue.id: None}, self.messages.signals([queue]))
+            self.sweep_all()
+            self.assertEqual({queue.id: None}, self.messages.signals([queue]))
 
     def test_the_tail_grows_with_every_post(self):
         tails = [self.signal().tail]
@@ -110,10 +130,10 @@ class Signals(support.Contract):
             self.post(queue, *support.several(number % 3))
         self.store.streams.close(queues[4])
         signals = self.messages.signals(queues)
-        self.assertEqual({queue.id for queue in queues if queue is not queues[4]}, set(signals))
-        for number, queue in enumerate(queues):
-            if number != 4:
-                self.assertEqual(number % 3 > 0, signals[queue.id].ready)
+        self.assertIsNone(signals.pop(queues[4].id))
+        self.assertEqual({queue.id for number, queue in enumerate(queues)
+                          if number % 3 and number != 4}, set(signals))
+        self.assertEqual({True}, {signal.ready for signal in signals.values()})
 
     def test_an_out_of_date_memory_is_no_hindrance(self):
         # The waiter looks again through the stores, which bring it up to date.

@@ -138,7 +138,7 @@ class Streams(support.Contract):
         self.clock.move(1800)
         self.sweep_all()
         self.assertRaises(exception.StaleQueue, self.post, queue, 'a')
-        self.assertEqual({}, self.messages.signals([queue]))
+        self.assertEqual({queue.id: None}, self.messages.signals([queue]))
         self.assertIsNone(self.reopened(queue))
 
     def test_close_twice_and_of_a_queue_that_was_never_opened(self):
