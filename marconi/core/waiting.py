@@ -18,7 +18,7 @@ from marconi import metrics
 #: Seconds between two looks at the awaited queues.
 INTERVAL = 0.1
 #: Seconds after which the queues are looked at though nothing seems to have changed.
-LONGEST = 1.0
+LONGEST = 5.0
 #: Seconds to leave a database alone that did not answer.
 PAUSE = 1.0
 

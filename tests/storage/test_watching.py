@@ -120,13 +120,13 @@ class TestWatching(base.OnEveryDatabase, base.TestCase):
         self.store.claims.create(self.queue, 60, 60, 1)
         self.settle()
         self.waiter.event.clear()
-        self.now += 0.9
+        self.now += waiting.LONGEST - 0.1
         self.assertEqual(0, self.looks())
-        self.now += 0.2  # to be sure, after a second
+        self.now += 0.2  # to be sure, after some seconds
         self.assertEqual(1, self.looks())
         self.assertFalse(self.waiter.event.is_set())
         self.clock.move(59.5)
-        self.now += 1.1
+        self.now += waiting.LONGEST + 0.1
         self.assertEqual([1, 0], [self.looks() for _ in range(2)])
         self.clock.move(0.5)
         self.now += 0.5
