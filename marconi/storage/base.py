@@ -268,7 +268,7 @@ class Leases(abc.ABC):
 
 
 class Sweeps(abc.ABC):
-    """Reclaiming space. Each call is one bounded transaction.
+    """Reclaiming space. Each call is one bounded transaction, or none if nothing is left.
 
     No answer is wrong when none of these ever runs. Each returns how many
     rows it dealt with; fewer than ``batch`` means that nothing is left.

@@ -16,7 +16,8 @@ CLOSED_FOR = 3_600_000
 
 class Garbage:
 
-    _DUE = sa.select(_garbage.queue_id, engine.NOW.label('now')).where(
+    #: What there is to clean up.
+    DUE = sa.select(_garbage.queue_id, engine.NOW.label('now')).where(
         _garbage.due_at <= engine.NOW).order_by(_garbage.due_at).limit(_LIMIT)
     _STREAM = sa.select(_streams.floor, _streams.closed_at).where(_streams.id == _OF_QUEUE)
     _PUT = sa.insert(tables.garbage).values(
@@ -44,7 +45,7 @@ class Garbage:
         """Remove up to ``batch`` rows of purged and closed queues."""
         done = 0
         due = connection.execute(
-            self.database.locking(self._DUE, skip_locked=True),
+            self.database.locking(self.DUE, skip_locked=True),
             {'batch': batch, 'now': self.database.now()}).all()
         for row in due:  # each counts, so that a full batch tells of more
             done += max(1, self._clean(connection, row.queue_id, row.now, batch - done))

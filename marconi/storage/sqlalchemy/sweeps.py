@@ -22,18 +22,32 @@ MOVED_FOR = 14 * 86_400_000
 ALONE = 0.01
 
 
-def sweeping(method):
-    """Make a method, given a connection and a number of rows, one transaction of a sweep."""
-    @functools.wraps(method)
-    def run(self, batch, holder=None):
-        return self.database.write(work, self, batch, holder)
+def sweeping(which):
+    """Return what makes a method, given a connection and a number of rows, a sweep.
 
-    def work(connection, self, batch, holder):
-        if holder and not self.leases.keep(connection, method.__name__, holder):
+    It is one transaction, and none if there is nothing to do: the lock on the lease alone
+    is written to the log, and all who wait take that for news.
+
+    :param which: SELECT of the first ``batch`` rows to deal with.
+    """
+    def decorate(method):
+        @functools.wraps(method)
+        def run(self, batch, holder=None):
+            if self.database.read(_found, which, self.database.now()):
+                return self.database.write(work, self, batch, holder)
             return 0
-        return method(self, connection, batch)
 
-    return run
+        def work(connection, self, batch, holder):
+            if holder and not self.leases.keep(connection, method.__name__, holder):
+                return 0
+            return method(self, connection, batch)
+
+        return run
+    return decorate
+
+
+def _found(connection, which, now):
+    return connection.execute(which, {'batch': 1, 'now': now}).first() is not None
 
 
 class Sweeps(base.Sweeps):
@@ -63,7 +77,7 @@ class Sweeps(base.Sweeps):
             self.bite = ALONE
         self._garbage = garbage.Garbage(database)
 
-    @sweeping
+    @sweeping(_EXPIRED)
     def expired_messages(self, connection, batch):
         picked = self._pick(connection, self._EXPIRED, batch)
         for queue_id, rows in _by_queue(picked):
@@ -71,7 +85,7 @@ class Sweeps(base.Sweeps):
                                          'seqs': [row.seq for row in rows]})
         return len(picked)
 
-    @sweeping
+    @sweeping(_EXPIRED_CLAIMS)
     def expired_claims(self, connection, batch):
         picked = self._pick(connection, self._EXPIRED_CLAIMS, batch)
         for queue_id, rows in _by_queue(picked):
@@ -81,7 +95,7 @@ class Sweeps(base.Sweeps):
                                                 'ids': [row.id for row in rows]})
         return len(picked)
 
-    @sweeping
+    @sweeping(_ENDED_DELAYS)
     def ended_delays(self, connection, batch):
         picked = self._pick(connection, self._ENDED_DELAYS, batch)
         for queue_id, rows in _by_queue(picked):
@@ -90,11 +104,11 @@ class Sweeps(base.Sweeps):
             connection.execute(_FORGET_DELAYS, {'queue': queue_id, 'times': list(times)})
         return len(picked)
 
-    @sweeping
+    @sweeping(garbage.Garbage.DUE)
     def purged_messages(self, connection, batch):
         return self._garbage.remove(connection, batch)
 
-    @sweeping
+    @sweeping(_MOVED)
     def moved_ids(self, connection, batch):
         picked = self._pick(connection, self._MOVED, batch)
         for row in picked:

@@ -1,6 +1,7 @@
 """Reclaiming space: what goes, what stays, how much at a time."""
 
 from marconi import objects
+from tests.storage import probes
 from tests.storage.contract import support
 
 
@@ -15,6 +16,15 @@ class Sweeps(support.Contract):
         self.post(queue, 'a', support.new('delayed', delay=60), 'claimed')
         self.claim(queue, limit=1)
         self.assertEqual(0, self.sweep_all())
+
+    def test_nothing_is_written_when_there_is_nothing_to_do(self):
+        # Not even a lock on the lease: all who wait would look at their queues.
+        self.store.leases.acquire('expired_messages', 'one', 60)
+        with probes.statements(self.store) as seen:
+            self.assertEqual(0, self.sweeps.expired_messages(10, holder='one'))
+            self.assertEqual(0, self.sweep_all())
+        self.assertEqual(set(), {statement for statement, _ in seen
+                                 if not statement.startswith('SELECT') or 'FOR ' in statement})
 
     def test_nothing_is_done_for_somebody_without_the_lease(self):
         queue = self.new_queue()
