@@ -28,8 +28,6 @@ _CLAIMS = {'first': _BIG, 'claim': sa.Text(), 'ttl': _BIG, 'grace': _BIG}
 #: More candidates than twice those wanted, since claimers in other processes may be
 #: holding some: each holds those of one group.
 SLACK = 4
-
-
 #: How many claims make a group full.
 MOST_GROUPED = 50
 

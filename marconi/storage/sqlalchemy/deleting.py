@@ -15,8 +15,6 @@ _BIG = sa.BigInteger()
 #: What the statement is told of each message: whose deletion it belongs to; and which
 #: claim has to hold it: '' stands for none, and NULL for any or none.
 _ASKED = {'queue': _BIG, 'seq': _BIG, 'who': _BIG, 'generation': _BIG, 'claim': sa.Text()}
-
-
 #: How many messages are so many that no others are deleted with them.
 MOST_GROUPED = 1000
 
