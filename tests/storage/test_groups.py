@@ -88,7 +88,7 @@ class TestPosting(base.OnEveryDatabase, base.TestCase):
         now = store.streams.open(before)
         posts = [posting.Post(queue, [support.new(body)], 'client') for queue, body in (
             (before, 'late'), (now, 'one'), (other, 'two'), (before, 'late'), (now, 'three'))]
-        results = (store.database.together._run([(store.posting._appending, post)
+        results = (store.database.together._run([(store.posting._at_once, post)
                                                  for post in posts])
                    if store.database.together else store.posting._post_group(posts))
         self.assertEqual([True, False, False, True, False],
@@ -113,7 +113,7 @@ class TestClaiming(base.OnEveryDatabase, base.TestCase):
     def claim(self, *wants):
         if self.store.database.together:
             return self.store.database.together._run([
-                (self.store.claims._together, (rows.new_claim_id(), *want)) for want in wants])
+                (self.store.claims._at_once, (rows.new_claim_id(), *want)) for want in wants])
         return self.store.claims._create_group(wants)
 
     def test_messages_are_dealt_out_in_order(self):
@@ -160,10 +160,10 @@ class TestTogether(base.TestCase):
         """Return what there is to do: a post, a deletion and a claim."""
         last = self.store.messages.list(self.queue)[-1]
         seqs = self.store.messages.moved.own(self.queue, [last.id])
-        return [(self.store.posting._appending,
+        return [(self.store.posting._at_once,
                  posting.Post(self.queue, [support.new('new')], client_id)),
-                (self.store.messages._together, (self.queue, seqs, '')),
-                (self.store.claims._together, (rows.new_claim_id(), self.queue, 60, 60, 1))]
+                (self.store.messages._at_once, (self.queue, seqs, '')),
+                (self.store.claims._at_once, (rows.new_claim_id(), self.queue, 60, 60, 1))]
 
     def bodies(self):
         return support.bodies(self.store.messages.list(self.queue, include_claimed=True))

@@ -69,12 +69,12 @@ class Claims(base.Claims):
         self._note = self.database.prepare(sa.insert(tables.claims), [
             'queue_id', 'id', 'ttl', 'grace', 'renewed_at', 'expires_at', 'sweep_at'])
         self._claiming = group.GroupCommit(self._create_group, claiming.MOST_GROUPED)
-        self._together = claiming.Claiming(store) if self.database.together else None
+        self._at_once = claiming.Claiming(store) if self.database.together else None
 
     def create(self, queue, ttl, grace, limit, dead_letters=None):
         if dead_letters is None:
             want = queue, ttl, grace, limit
-            return (self._together and self._together.create(*want)) or self._claiming.submit(want)
+            return (self._at_once and self._at_once.create(*want)) or self._claiming.submit(want)
         # Alone: it locks a second queue, and in a group would hold that lock
         # while it waits for others.
         return self._create_alone(queue, ttl, grace, limit, dead_letters)

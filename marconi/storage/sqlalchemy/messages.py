@@ -54,7 +54,7 @@ class Messages(base.Messages):
         self.free = store.free
         self.dead_letters = store.dead_letters
         self._deleting = group.GroupCommit(self._delete_group, MOST_GROUPED)
-        self._together = deleting.Deleting(self.database) if self.database.together else None
+        self._at_once = deleting.Deleting(self.database) if self.database.together else None
         these = self.database.among(_messages.seq, 'seqs')
         self._delete_these, self._delete_live, self._delete_free, self._delete_held = (
             self.database.prepare(statement.where(these)) for statement in (
@@ -97,8 +97,8 @@ class Messages(base.Messages):
 
     def delete(self, queue, id, claim_id=None):
         sound = claim_id is None or rows.CLAIM_ID.match(claim_id)
-        seqs = self._together and sound and self.moved.own(queue, [id])
-        if seqs and self._together.delete(queue, seqs, claim_id or ''):
+        seqs = self._at_once and sound and self.moved.own(queue, [id])
+        if seqs and self._at_once.delete(queue, seqs, claim_id or ''):
             return 1
         # Here it is also found out why not.
         return self._deleting.submit((queue, id, claim_id))
@@ -128,10 +128,10 @@ class Messages(base.Messages):
         return 0
 
     def delete_many(self, queue, ids, claim_ids=None):
-        seqs = self._together and claim_ids is None and self.moved.own(queue, ids)
+        seqs = self._at_once and claim_ids is None and self.moved.own(queue, ids)
         if not seqs:
             return self._delete_many(queue, ids, claim_ids)
-        deleted = self._together.delete(queue, seqs, None)
+        deleted = self._at_once.delete(queue, seqs, None)
         if deleted < len(seqs):
             self.database.read(rows.check, self._alive, queue)
         return deleted

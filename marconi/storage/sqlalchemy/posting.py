@@ -79,7 +79,7 @@ class Posting:
         self.streams = streams
         self._group = group.GroupCommit(self._post_group, GROUP_BYTES)
         self._insert = database.prepare(sa.insert(tables.messages), _COLUMNS)
-        self._appending = _Appending(database) if database.together else None
+        self._at_once = _Appending(database) if database.together else None
 
     def post(self, queue, messages, client_id):
         """Append messages, all or none; return their positions.
@@ -87,8 +87,8 @@ class Posting:
         :raises StaleQueue:
         """
         post = Post(queue, messages, client_id)
-        if self._appending and messages and not any(message.delay for message in messages):
-            return self.database.together.submit(self._appending, post, post.size / GROUP_BYTES)
+        if self._at_once and messages and not any(message.delay for message in messages):
+            return self.database.together.submit(self._at_once, post, post.size / GROUP_BYTES)
         return self._group.submit(post, post.size)
 
     def append(self, connection, streams, rows):
