@@ -55,6 +55,12 @@ def explain(connection, statement, parameters):
     return of_dialect(connection, statement, parameters)
 
 
+def pages(connection, statement, parameters):
+    """How many pages running a statement touches, on PostgreSQL."""
+    plan = Prepared(connection, statement, parameters).run(connection)
+    return plan['Shared Hit Blocks'] + plan['Shared Read Blocks']
+
+
 #: Too small to have an index looked into, or to matter.
 SMALL = {'alembic_version', 'garbage', 'leases', 'settings'}
 
@@ -79,12 +85,17 @@ class Prepared:
         self._execute = f'EXECUTE {self._name} ({values})' if values else f'EXECUTE {self._name}'
         connection.exec_driver_sql(f'EXPLAIN {self._execute}')
 
+    def run(self, connection):
+        """Run it and return the root of its plan."""
+        [plan] = connection.exec_driver_sql(
+            f'EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {self._execute}').scalar_one()
+        return plan['Plan']
+
     def cost(self, connection):
         """What ``explain`` returns."""
-        [plan] = connection.exec_driver_sql(
-            f'EXPLAIN (ANALYZE, FORMAT JSON) {self._execute}').scalar_one()
+        plan = self.run(connection)
         complaints, read = [], 0
-        for node in _nodes(plan['Plan']):
+        for node in _nodes(plan):
             found = node['Actual Rows'] * node['Actual Loops']
             if 'Relation Name' in node:
                 read += found + node.get('Rows Removed by Filter', 0) * node['Actual Loops']
@@ -95,7 +106,7 @@ class Prepared:
         return complaints, read, '\n'.join(
             f'{node["Node Type"]} {node.get("Index Name", node.get("Relation Name", ""))} '
             f'rows={node["Actual Rows"]} loops={node["Actual Loops"]} '
-            f'removed={node.get("Rows Removed by Filter", 0)}' for node in _nodes(plan['Plan']))
+            f'removed={node.get("Rows Removed by Filter", 0)}' for node in _nodes(plan))
 
     def fault(self, connection, enough):
         """Say what is wrong with the kept plan; None when it is good."""

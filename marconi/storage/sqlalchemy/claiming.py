@@ -20,11 +20,14 @@ from marconi.storage.sqlalchemy import together
 _BIG = sa.BigInteger()
 #: What the statement is told of each queue; ``before`` is how many messages it is to give
 #: of those in front.
-_QUEUES = {'queue': _BIG, 'generation': _BIG, 'floor': _BIG, 'head': _BIG, 'number': _BIG,
-           'window': _BIG, 'before': _BIG}
+_QUEUES = {'queue': _BIG, 'generation': _BIG, 'floor': _BIG, 'head': _BIG, 'due_after': _BIG,
+           'number': _BIG, 'window': _BIG, 'before': _BIG}
 #: What it is told of each claim: which of all these messages is its first, counted from 1;
 #: times in milliseconds.
 _CLAIMS = {'first': _BIG, 'claim': sa.Text(), 'ttl': _BIG, 'grace': _BIG}
+#: What it tells of each queue: since when it looked at those that are due; the first
+#: position that is FRESH; when the first of those that are due came back.
+_SEEN = 'due_after', 'fresh', 'due'
 #: More candidates than twice those wanted, since claimers in other processes may be
 #: holding some: each holds those of one group.
 SLACK = 4
@@ -64,7 +67,8 @@ class Claiming(together.Operation):
             for claim_id, queue, ttl, grace, limit in own:
                 claims.append((before + number + 1, claim_id, 1000 * ttl, 1000 * grace))
                 number += limit
-            queues.append((queue.id, queue.generation, queue.floor, self.free.head(queue),
+            known = self.free.known.get(queue)
+            queues.append((queue.id, queue.generation, queue.floor, known.head, known.due_after,
                            number, 2 * number + SLACK, before))
             before += number
         return arrays.columns(_QUEUES, queues) | arrays.columns(_CLAIMS, claims) | {
@@ -79,19 +83,20 @@ class Claiming(together.Operation):
     def _made(self, taken, claim_id, queue, ttl, grace, limit):
         if taken is None:
             return None
-        if taken[0].fresh is not None:
-            self.free.remember(queue, taken[0].fresh)
-        now = taken[0].now
+        one = taken[0]
+        if one.fresh is not None:
+            self.free.known.note_fresh(queue, one.fresh)
+        self.free.known.note_due(queue, one.now, one.due_after, one.due)
         taken.sort(key=rows.POSITION)
         return objects.Claim(
-            id=claim_id, ttl=ttl, grace=grace, renewed_at=now, read_at=now,
+            id=claim_id, ttl=ttl, grace=grace, renewed_at=one.now, read_at=one.now,
             messages=rows.to_messages(self.ids(), taken))
 
 
 def _statement(database):
     """Return the statement; it yields the claimed messages.
 
-    With each of them ``fresh``: the position of the first FRESH candidate of its queue.
+    With each of them ``_SEEN`` of its queue.
     """
     of, stream = tables.messages.c, tables.streams
     wanted = arrays.unnested(_QUEUES)
@@ -100,17 +105,20 @@ def _statement(database):
               for name, type in _CLAIMS.items()}
     candidates = free.candidates(
         database, queue=wanted.c.queue, fresh=wanted.c.head, others=wanted.c.floor,
-        limit=wanted.c.window, of=wanted).subquery('candidate')
-    fresh = sa.func.min(candidates.c.seq).filter(
-        candidates.c.available_at == tables.FRESH).over().label('fresh')
-    first = sa.select(candidates.c.seq, fresh).order_by(candidates.c.seq).lateral('first')
+        due=wanted.c.due_after, limit=wanted.c.window, of=wanted)
+    # Of all, and not only of the first: what a look tells.
+    of_all = {'fresh': (candidates.c.seq, candidates.c.available_at == tables.FRESH),
+              'due': (candidates.c.available_at, candidates.c.available_at > tables.RETURNED)}
+    first = free.in_order(candidates, wanted.c.window, *(
+        sa.func.min(column).filter(condition).over().label(name)
+        for name, (column, condition) in of_all.items())).correlate(wanted).lateral('first')
     # Locked one by one in their order, and no more than are wanted. What a candidate was
     # it need no longer be.
     locked = database.locking(database.paths.exactly(
         sa.select(paths.ROW.label('spot')), wanted.c.queue, first.c.seq,
     ).where(of.available_at + 0 <= engine.NOW, of.expires_at + 0 > engine.NOW,
             ).correlate(wanted, first), skip_locked=True).lateral('locked')
-    ours = sa.select(locked.c.spot, first.c.fresh).select_from(
+    ours = sa.select(locked.c.spot, first.c.fresh, first.c.due).select_from(
         first.join(locked, sa.true())).limit(wanted.c.number).correlate(wanted).subquery('ours')
     # Dealt out in their order.
     place = wanted.c.before + sa.func.row_number().over()
@@ -118,7 +126,8 @@ def _statement(database):
         ours, sa.func.width_bucket(place, claims['first'], type_=sa.Integer).label('who'),
     ).correlate(wanted).lateral('dealt')
     taken = sa.select(
-        dealt, *(claims[name][dealt.c.who].label(name) for name in ('claim', 'ttl', 'grace')),
+        dealt, wanted.c.due_after,
+        *(claims[name][dealt.c.who].label(name) for name in ('claim', 'ttl', 'grace')),
         (engine.NOW + claims['ttl'][dealt.c.who]).label('deadline'),
     ).select_from(wanted.join(stream, sa.and_(
         stream.c.id == wanted.c.queue, stream.c.generation == wanted.c.generation,
@@ -128,10 +137,12 @@ def _statement(database):
         claim_id=taken.c.claim, available_at=taken.c.deadline,
         claim_count=of.claim_count + 1,
         expires_at=sa.func.greatest(of.expires_at, taken.c.deadline + taken.c.grace),
-    ).returning(*rows.COLUMNS, rows.NOW, taken.c.fresh, taken.c.ttl, taken.c.grace).cte('claimed')
+    ).returning(*rows.COLUMNS, rows.NOW, *(taken.c[name] for name in _SEEN),
+                taken.c.ttl, taken.c.grace).cte('claimed')
     of = claimed.c
     made = sa.insert(tables.claims).from_select(
         ['queue_id', 'id', 'ttl', 'grace', 'renewed_at', 'expires_at', 'sweep_at'],
         sa.select(of.queue_id, of.claim_id, of.ttl // 1000, of.grace // 1000, of.now,
                   of.available_at, of.available_at).distinct()).cte('made')
-    return sa.select(*(of[column.name] for column in rows.COLUMNS), of.now, of.fresh).add_cte(made)
+    return sa.select(*(of[column.name] for column in rows.COLUMNS), of.now,
+                     *(of[name] for name in _SEEN)).add_cte(made)

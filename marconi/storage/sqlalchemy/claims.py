@@ -63,7 +63,7 @@ class Claims(base.Claims):
         self.ids = store.ids
         self.free = store.free
         self.dead_letters = store.dead_letters
-        self._alive = self.database.prepare(rows.ALIVE)
+        self._alive = rows.Alive(self.database)
         self._claim_these = self.database.prepare(
             self._CLAIM.where(self.database.among(_messages.seq, 'seqs')))
         self._note = self.database.prepare(sa.insert(tables.claims), [
@@ -94,8 +94,6 @@ class Claims(base.Claims):
 
     def _create(self, connection, queue, ttl, grace, limit, dead_letters, changed=False):
         taken = self.free.take(connection, queue, limit, changed=changed)
-        if not taken:
-            rows.check(connection, self._alive, queue)
         if taken and dead_letters is not None:
             taken = self._sort_out(connection, queue, taken, limit, dead_letters)
         if not taken:
@@ -109,7 +107,7 @@ class Claims(base.Claims):
             'queue': queue.id, 'claim': claim_id, 'floor': queue.floor,
             'generation': queue.generation, 'now': self.database.now()}).all()
         if not found:
-            rows.check(connection, self._alive, queue)
+            self._alive.check(connection, queue)
         return objects.Claim(
             id=claim_id, ttl=claim.ttl, grace=claim.grace, renewed_at=claim.renewed_at,
             read_at=claim.now, messages=rows.to_messages(self.ids(), found))
@@ -169,7 +167,7 @@ class Claims(base.Claims):
                 'queue': queue.id, 'generation': queue.generation, 'claim': claim_id,
                 'now': self.database.now()}).first()
         if claim is None:
-            rows.check(connection, self._alive, queue)
+            self._alive.check(connection, queue)
             raise exception.ClaimNotFound(id=claim_id, queue=queue.name)
         return claim
 

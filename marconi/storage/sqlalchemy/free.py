@@ -1,32 +1,38 @@
 """Which messages are free, oldest first, however many are not.
 
 A free message is in one of three places of one index: FRESH (never claimed nor
-delayed), RETURNED (came back and was filed by the janitor), or past its
+delayed), RETURNED (came back and was filed by the janitor), or due: past its
 ``available_at`` and not yet filed. The first two stand in posting order; the
 third is sorted, and the janitor keeps it short. So no statement ever walks
-over messages that are in somebody's hands.
+over messages that are in somebody's hands, nor over those long gone: see ``known``.
 """
-
-import operator
 
 import sqlalchemy as sa
 
 from marconi.storage.sqlalchemy import engine
+from marconi.storage.sqlalchemy import known
+from marconi.storage.sqlalchemy import rows
 from marconi.storage.sqlalchemy import streams
 from marconi.storage.sqlalchemy import tables
 
 _messages = tables.messages.c
 QUEUE_ID = sa.bindparam('queue', type_=sa.BigInteger)
+#: What a look leaves out; parameters of ``candidates``.
+KNOWN = {'fresh': sa.bindparam('head', type_=sa.BigInteger),
+         'due': sa.bindparam('due_after', type_=sa.BigInteger)}
 _QUEUE = _messages.queue_id == QUEUE_ID
 
 
-def candidates(database, *conditions, queue, fresh, others, limit, of=None):
-    """Return a SELECT of (seq, available_at) of free messages in posting order.
+def candidates(database, *conditions, queue, fresh, others, due, limit, of=None):
+    """Return a subquery of (seq, available_at) of free messages, in no order.
+
+    It has the first ``limit`` of those in each place, and all that are due.
 
     :param conditions: besides that they live.
     :param queue: its id.
     :param fresh: the position that FRESH ones follow.
     :param others: the same for the others.
+    :param due: the time that those which are due came back after; at least RETURNED.
     :param limit: the number of rows.
     :param of: the table that these are columns of, if they are not parameters.
     """
@@ -42,11 +48,18 @@ def candidates(database, *conditions, queue, fresh, others, limit, of=None):
             found, tables.AVAILABLE, queue, tables.RETURNED, after=others).limit(limit),
         'due': database.paths.up_to(
             found.where(_messages.seq + 0 > others), tables.AVAILABLE, queue,
-            tables.RETURNED, most=engine.NOW),
+            due, most=engine.NOW),
     }
-    union = sa.union_all(*(sa.select(source.subquery(name))
-                           for name, source in sources.items()))
-    return union.order_by(union.selected_columns.seq).limit(limit)
+    return sa.union_all(*(sa.select(source.subquery(name))
+                          for name, source in sources.items())).subquery('candidate')
+
+
+def in_order(candidates, limit, *more):
+    """Return a SELECT of the positions of the first ``candidates``.
+
+    :param more: other columns.
+    """
+    return sa.select(candidates.c.seq, *more).order_by(candidates.c.seq).limit(limit)
 
 
 class FreeMessages:
@@ -55,7 +68,6 @@ class FreeMessages:
     #: More candidates than wanted, since other claimers may be holding some.
     SLACK = 20
     MOST_CANDIDATES = 2000
-    MOST_HEADS = 100_000
     #: How often to look again when there are candidates and none can be taken.
     #: MariaDB locks for a moment what it looks at and does not change.
     TRIES = 2
@@ -73,17 +85,14 @@ class FreeMessages:
         self.database = database
         self._take = database.prepare(database.locking(self._TAKE.where(
             database.among(_messages.seq, 'seqs')), skip_locked=True))
-        self._find = database.prepare(candidates(
-            database, queue=QUEUE_ID, fresh=sa.bindparam('head', type_=sa.BigInteger),
-            others=sa.bindparam('floor', type_=sa.BigInteger),
-            limit=sa.bindparam('window', type_=sa.Integer)))
-        # {queue id: (generation, a position at or below which no message is
-        # FRESH)}. Fresh ones are taken in order and never come back as FRESH,
-        # so it only rises; and it saves walking over index entries of messages
-        # long gone, which a database cannot drop while a transaction is open
-        # elsewhere. Only a move to another pool and back undoes it: it changes
-        # the generation.
-        self._heads = {}
+        window = sa.bindparam('window', type_=sa.Integer)
+        found = candidates(
+            database, queue=QUEUE_ID, others=sa.bindparam('floor', type_=sa.BigInteger),
+            limit=window, **KNOWN)
+        self._find = database.prepare(
+            in_order(found, window, found.c.available_at, rows.NOW))
+        self._alive = rows.Alive(database)
+        self.known = known.KnownQueues()
 
     def take(self, connection, queue, limit, besides=(), changed=False):
         """Lock and return up to ``limit`` rows; nobody else gets them.
@@ -91,45 +100,47 @@ class FreeMessages:
         :param besides: positions that this transaction has taken already.
         :param changed: whether it has changed messages of this queue already.
             What it sees then may be rolled back, and must not be remembered.
+        :raises StaleQueue: there is nothing, and ``queue`` is not what we remember.
         """
-        taken, besides, tries = [], set(besides), self.TRIES
-        window = limit + len(besides) + self.SLACK
+        taken, without, tries = [], set(besides), self.TRIES
+        window = limit + len(without) + self.SLACK
         while len(taken) < limit:
-            found = self._candidates(connection, queue, window)
-            if not changed:
-                for row in found:
-                    if row.available_at == tables.FRESH:
-                        self.remember(queue, row.seq)
-                        break
-            found = [row.seq for row in found]
-            seqs = [seq for seq in found if seq not in besides]
+            knew = self.known.get(queue)
+            found = self._find(connection, {
+                'queue': queue.id, 'head': knew.head, 'floor': queue.floor,
+                'due_after': knew.due_after, 'window': window, 'now': self.database.now()})
+            if found and not changed:
+                self._note(queue, knew, found, len(found) < window)
+            seqs = [row.seq for row in found if row.seq not in without]
             if not seqs:
                 break
-            rows = self._take(connection, {
+            got = self._take(connection, {
                 'queue': queue.id, 'generation': queue.generation, 'seqs': seqs,
                 'limit': limit - len(taken), 'now': self.database.now()})
-            taken += rows
-            besides.update(row.seq for row in rows)
+            taken += got
+            without.update(row.seq for row in got)
             if not taken and tries and len(found) < window:
                 tries -= 1
                 continue
             if len(found) < window or window >= self.MOST_CANDIDATES:
                 break
             window *= 8  # too many of them are in other claimers' hands
-        return sorted(taken, key=operator.attrgetter('seq'))
+        if not taken and not besides:
+            now = self._alive.check(connection, queue)
+            if not found and not changed:
+                self.known.note_due(queue, now, knew.due_after, None)
+        return sorted(taken, key=rows.POSITION)
 
-    def head(self, queue):
-        """Return a position at or below which no message of ``queue`` is FRESH."""
-        generation, head = self._heads.get(queue.id, (None, 0))
-        return max(head if generation == queue.generation else 0, queue.floor)
+    def _note(self, queue, knew, found, all):
+        """Note what a look has found.
 
-    def remember(self, queue, seq):
-        """Remember that ``seq`` is the first FRESH message of ``queue``."""
-        if len(self._heads) >= self.MOST_HEADS:
-            self._heads.clear()
-        self._heads[queue.id] = queue.generation, seq - 1
-
-    def _candidates(self, connection, queue, window):
-        return self._find(connection, {
-            'queue': queue.id, 'head': self.head(queue), 'floor': queue.floor,
-            'window': window, 'now': self.database.now()})
+        :param knew: what was known before it.
+        :param all: whether that is all that there is.
+        """
+        fresh = next((row.seq for row in found if row.available_at == tables.FRESH), None)
+        if fresh is not None:
+            self.known.note_fresh(queue, fresh)
+        if all:
+            self.known.note_due(queue, found[0].now, knew.due_after, min(
+                (row.available_at for row in found if row.available_at > tables.RETURNED),
+                default=None))

@@ -59,7 +59,7 @@ class Messages(base.Messages):
         self._delete_these, self._delete_live, self._delete_free, self._delete_held = (
             self.database.prepare(statement.where(these)) for statement in (
                 self._DELETE, self._DELETE_LIVE, self._DELETE_FREE, self._DELETE_HELD))
-        self._alive = self.database.prepare(rows.ALIVE)
+        self._alive = rows.Alive(self.database)
         self._signals = self.database.prepare(signals.statement(self.database))
         self._measure = measuring.statement(self.database)
         self._lists = {key: self.database.prepare(_list(self.database, *key))
@@ -78,8 +78,9 @@ class Messages(base.Messages):
             if not position:
                 return self._values(connection, queue, [])
             after = max(after, position[0])
-        values = {**self._of(queue), 'marker': after, 'limit': limit,
-                  'skip_client': skip_client}
+        known = self.free.known.get(queue)
+        values = {**self._of(queue), 'marker': after, 'limit': limit, 'skip_client': skip_client,
+                  'head': max(after, known.head), 'due_after': known.due_after}
         # Mostly there is nothing in between that may not be shown, and then the
         # simplest way is right: along the queue.
         kind = skip_client is not None, include_claimed, include_delayed
@@ -114,13 +115,13 @@ class Messages(base.Messages):
     def _delete(self, connection, queue, id, claim_id):
         seqs = self.moved.positions(connection, queue, [id])
         if not seqs:
-            rows.check(connection, self._alive, queue)
+            self._alive.check(connection, queue)
             return 0
         if claim_id is None or rows.CLAIM_ID.match(claim_id):
             guarded = self._delete_free if claim_id is None else self._delete_held
             if guarded(connection, {**self._of(queue), 'seqs': seqs, 'claim': claim_id}):
                 return 1
-        rows.check(connection, self._alive, queue)
+        self._alive.check(connection, queue)
         for row in self._read(connection, queue, seqs):
             if claim_id is not None and not rows.CLAIM_ID.match(claim_id):
                 raise exception.MalformedClaimId(claim_id=claim_id)
@@ -133,7 +134,7 @@ class Messages(base.Messages):
             return self._delete_many(queue, ids, claim_ids)
         deleted = self._at_once.delete(queue, seqs, None)
         if deleted < len(seqs):
-            self.database.read(rows.check, self._alive, queue)
+            self.database.read(self._alive.check, queue)
         return deleted
 
     @engine.writing
@@ -147,7 +148,7 @@ class Messages(base.Messages):
         done = self._delete_live(connection, {**self._of(queue), 'seqs': seqs}) if seqs else 0
         if done < len(seqs) or not seqs:
             # All of them, or none: the queue may be leaving for another pool.
-            rows.check(connection, self._alive, queue)
+            self._alive.check(connection, queue)
         return done
 
     @engine.writing
@@ -156,7 +157,7 @@ class Messages(base.Messages):
         if taken:
             self._delete_these(connection, {'queue': queue.id,
                                             'seqs': [row.seq for row in taken]})
-        return self._values(connection, queue, taken, claim_id=None)
+        return rows.to_messages(self.ids(), taken, claim_id=None)
 
     def adopt(self, queue, letters):
         self.dead_letters.adopt(queue, letters)
@@ -165,7 +166,7 @@ class Messages(base.Messages):
     def stats(self, connection, queue):
         count = connection.execute(self._COUNT, self._of(queue)).one()
         if not count.total:
-            rows.check(connection, self._alive, queue)
+            self._alive.check(connection, queue)
             return objects.Stats(free=0, claimed=0)
         ends = connection.execute(self._GET, {
             **self._of(queue), 'seqs': [count.oldest, count.newest]}).all()
@@ -195,10 +196,10 @@ class Messages(base.Messages):
         return {'queue': queue.id, 'generation': queue.generation,
                 'floor': queue.floor, 'now': self.database.now()}
 
-    def _values(self, connection, queue, found, **changes):
+    def _values(self, connection, queue, found):
         if not found:
-            rows.check(connection, self._alive, queue)
-        return rows.to_messages(self.ids(), found, **changes)
+            self._alive.check(connection, queue)
+        return rows.to_messages(self.ids(), found)
 
     def _read(self, connection, queue, seqs):
         """Lock and return those of the messages that are there."""
@@ -219,11 +220,11 @@ def _list(database, skip_client, include_claimed, include_delayed):
     if not include_claimed and not include_delayed:
         # Only positions go through the sort: MariaDB and MySQL would put
         # temporary rows with bodies on disk.
-        free_ones = free.candidates(
-            database, *mine, queue=free.QUEUE_ID, fresh=_MARKER, others=_MARKER,
-            limit=_LIMIT).subquery('free')
-        return database.paths.at(
-            _SHOWN.where(_QUEUE, streams.ALIVE), _messages.seq, sa.select(free_ones.c.seq))
+        candidates = free.candidates(
+            database, *mine, queue=free.QUEUE_ID, others=_MARKER, limit=_LIMIT,
+            **free.KNOWN)
+        return database.paths.at(_SHOWN.where(_QUEUE, streams.ALIVE), _messages.seq,
+                                 free.in_order(candidates, _LIMIT))
     hidden = []
     if not include_claimed:
         hidden.append(sa.not_(_HELD))

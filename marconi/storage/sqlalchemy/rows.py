@@ -19,8 +19,6 @@ COLUMNS = [column for column in tables.messages.c if column.name != 'client_id']
 NOW = engine.NOW.label('now')
 #: What rows are sorted by.
 POSITION = operator.attrgetter('seq')
-#: Whether a remembered queue is still what it was.
-ALIVE = sa.select(streams.ALIVE)
 
 
 def new_claim_id():
@@ -49,12 +47,20 @@ def _message(id, row, changes):
     return objects.Message(**(fields | changes))
 
 
-def check(connection, alive, queue):
-    """Return if ``queue`` is still what we remember; for empty results.
+class Alive:
+    """Whether a remembered queue is still what it was; to be asked when a result is empty."""
 
-    :param alive: ``ALIVE``, prepared.
-    :raises StaleQueue: it is not, so the result means nothing.
-    """
-    [(found,)] = alive(connection, {'queue': queue.id, 'generation': queue.generation})
-    if not found:
-        raise exception.StaleQueue(name=queue.name)
+    def __init__(self, database):
+        self._database = database
+        self._statement = database.prepare(sa.select(streams.ALIVE, NOW))
+
+    def check(self, connection, queue):
+        """Return the database's clock, in milliseconds.
+
+        :raises StaleQueue: the queue is something else now, so the result means nothing.
+        """
+        [(alive, now)] = self._statement(connection, {
+            'queue': queue.id, 'generation': queue.generation, 'now': self._database.now()})
+        if not alive:
+            raise exception.StaleQueue(name=queue.name)
+        return now

@@ -1,0 +1,73 @@
+"""Where in a queue there is nothing free any more, as far as a process knows.
+
+A database cannot drop the index entries of deleted messages while a transaction is open
+elsewhere, and whoever looks for free messages has to step over each of them. So what a
+look has found to be empty is remembered, and left out by the next one.
+"""
+
+import typing
+
+from marconi.storage.sqlalchemy import tables
+
+#: Milliseconds that a transaction may take from when it read the clock to its commit
+#: without anybody missing, for ``FORGET`` at most, what comes back by it. Nobody waits
+#: longer for a lock.
+MARGIN = 5_000
+#: Milliseconds after which everything that may be due is looked at again: a transaction may
+#: take longer, and clocks are set back.
+FORGET = 60_000
+
+
+class Known(typing.NamedTuple):
+    """What is known of a queue: of one generation, for a move to another pool undoes it."""
+
+    generation: int
+    #: A position at or below which no message is FRESH. Fresh ones are taken in order and
+    #: never come back as FRESH, so it only rises.
+    head: int = 0
+    #: A time by which nothing is due: what came back until then is filed or gone.
+    due_after: int = tables.RETURNED
+    #: When everything that may be due was looked at, by the database's clock.
+    looked_at: int = 0
+
+
+class KnownQueues:
+    """What this process knows of queues, from what committed transactions left."""
+
+    MOST = 100_000
+
+    def __init__(self):
+        self._known = {}
+
+    def get(self, queue):
+        """Return the ``Known`` of ``queue``."""
+        known = self._known.get(queue.id)
+        if known is None or known.generation != queue.generation:
+            known = Known(queue.generation)
+        return known if known.head >= queue.floor else known._replace(head=queue.floor)
+
+    def note_fresh(self, queue, seq):
+        """Note that ``seq`` is the position of the first FRESH message."""
+        self._put(queue, self.get(queue)._replace(head=seq - 1))
+
+    def note_due(self, queue, now, due_after, due):
+        """Note what a look at those that are due has found.
+
+        :param now: the database's clock, in milliseconds.
+        :param due_after: since which time they were looked at.
+        :param due: the time at which the first of them came back; None if there is none.
+        """
+        known = self.get(queue)
+        looked_at = now if due_after == tables.RETURNED else known.looked_at
+        if due is not None:
+            until = min(known.due_after, due - 1)
+        elif looked_at <= now < looked_at + FORGET:
+            until = max(now - MARGIN, tables.RETURNED)
+        else:
+            until = tables.RETURNED
+        self._put(queue, known._replace(due_after=until, looked_at=looked_at))
+
+    def _put(self, queue, known):
+        if len(self._known) >= self.MOST:
+            self._known.clear()
+        self._known[queue.id] = known
