@@ -97,6 +97,36 @@ class TestDue(Queue):
         self.assertIn(ids, [self.claimed(self.store) for _ in range(2)])
 
 
+class TestHidden(Queue):
+
+    def listed(self, **options):
+        """List, and return (ids, number of statements)."""
+        with probes.statements(self.store) as seen:
+            found = self.store.messages.list(self.queue, **options)
+        return [message.id for message in found], len(seen)
+
+    def test_pages_with_claimed_messages(self):
+        ids = self.post(6)
+        self.assertEqual(ids[:2], self.claimed(self.store, limit=2))
+        # Looked at twice, because it has some; then it is known, for a while.
+        costs = []
+        for _ in range(2 * known.TRUST):
+            found, statements = self.listed(limit=3)
+            self.assertEqual(ids[2:5], found)
+            costs.append(statements)
+        self.assertEqual([2, *[1] * known.TRUST, 2], costs[:known.TRUST + 2])
+        self.assertEqual((ids[4:], 1), self.listed(marker=ids[3]))
+        self.assertEqual((ids, 1), self.listed(include_claimed=True))
+
+    def test_what_comes_back_is_shown(self):
+        ids = self.post(3)
+        claim = self.store.claims.create(self.queue, 60, 60, 2)
+        self.assertEqual(ids[2:], self.listed()[0])
+        self.store.claims.release(self.queue, claim.id)
+        for _ in range(known.TRUST + 2):
+            self.assertEqual((ids, 1), self.listed())
+
+
 class TestLateCommit(Queue):
 
     # SQLite has one writer at a time.

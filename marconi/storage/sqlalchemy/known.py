@@ -17,6 +17,9 @@ MARGIN = 5_000
 #: take longer, and clocks are set back.
 FORGET = 60_000
 
+#: How many pages are read as if there were hidden messages, after one that had some.
+TRUST = 20
+
 
 class Known(typing.NamedTuple):
     """What is known of a queue: of one generation, for a move to another pool undoes it."""
@@ -29,6 +32,10 @@ class Known(typing.NamedTuple):
     due_after: int = tables.RETURNED
     #: When everything that may be due was looked at, by the database's clock.
     looked_at: int = 0
+    #: Up to which position there are messages that may not be shown, in front of others; and
+    #: how often that is still to be taken for granted.
+    hidden: int = 0
+    trust: int = 0
 
 
 class KnownQueues:
@@ -66,6 +73,16 @@ class KnownQueues:
         else:
             until = tables.RETURNED
         self._put(queue, known._replace(due_after=until, looked_at=looked_at))
+
+    def note_hidden(self, queue, seq):
+        """Note that the message at ``seq`` may not be shown to those who list the queue."""
+        self._put(queue, self.get(queue)._replace(hidden=seq, trust=TRUST))
+
+    def trust_hidden(self, queue):
+        """Note that it was taken for granted that there are hidden ones."""
+        known = self.get(queue)
+        self._put(queue, known._replace(trust=known.trust - 1) if known.trust > 1
+                  else known._replace(hidden=0))
 
     def _put(self, queue, known):
         if len(self._known) >= self.MOST:

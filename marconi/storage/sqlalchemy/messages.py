@@ -84,9 +84,16 @@ class Messages(base.Messages):
         # Mostly there is nothing in between that may not be shown, and then the
         # simplest way is right: along the queue.
         kind = skip_client is not None, include_claimed, include_delayed
-        found = self._lists[kind[0], True, True](connection, values)
-        if not all(kind[1:]) and any(row.available_at > row.now for row in found):
-            found = self._lists[kind](connection, values)
+        simple, precise = self._lists[kind[0], True, True], self._lists[kind]
+        if precise is simple or after >= known.hidden:
+            found = simple(connection, values)
+            hidden = [row.seq for row in found if row.available_at > row.now]
+            if precise is simple or not hidden:
+                return self._values(connection, queue, found)
+            self.free.known.note_hidden(queue, hidden[-1])
+        else:
+            self.free.known.trust_hidden(queue)
+        found = precise(connection, values)
         return self._values(connection, queue, found)
 
     @engine.reading
