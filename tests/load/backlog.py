@@ -31,7 +31,7 @@ def fill(engine, queues, number, body):
                 f'WHERE n > {start} AND n <= {start + AT_ONCE}'))
         _skip(connection, first + number)
         connection.execute(sa.text('DROP TABLE numbers'))
-        _settle(connection)
+        settle(connection)
 
 
 def count(engine, queues):
@@ -39,6 +39,15 @@ def count(engine, queues):
     with engine.connect() as connection:
         return connection.scalar(sa.select(sa.func.count()).select_from(tables.messages).where(
             tables.messages.c.queue_id.in_(queues)))
+
+
+def settle(connection):
+    """Let the database do now what it would do soon, in the middle of a measurement."""
+    for statement in {
+            'postgresql': ['VACUUM ANALYZE messages', 'CHECKPOINT'],
+            'sqlite': ['PRAGMA wal_checkpoint(TRUNCATE)'],
+    }.get(connection.dialect.name, ['ANALYZE TABLE messages']):
+        connection.exec_driver_sql(statement)
 
 
 def _numbers(connection, count):
@@ -62,11 +71,3 @@ def _skip(connection, seq):
         connection.execute(sa.text(f"SELECT setval('message_seq', {seq})"))
     else:
         connection.execute(sa.text(f'UPDATE streams SET last_seq = {seq}'))
-
-
-def _settle(connection):
-    for statement in {
-            'postgresql': ['VACUUM ANALYZE messages', 'CHECKPOINT'],
-            'sqlite': ['PRAGMA wal_checkpoint(TRUNCATE)'],
-    }.get(connection.dialect.name, ['ANALYZE TABLE messages']):
-        connection.exec_driver_sql(statement)

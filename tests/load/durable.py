@@ -24,13 +24,25 @@ class MariaDB(mariadb.MariaDB):
                 '--innodb-log-file-size=1G']
 
 
+def start(backend):
+    """Return a new server, which runs."""
+    return {'postgresql': PostgreSQL, 'mariadb': MariaDB}[backend]().start()
+
+
+def create(server, name):
+    """Return the URL of a new migrated database on a server."""
+    url = server.create_database(name)
+    migration.upgrade(url)
+    return url
+
+
 def database(backend):
     """Return (URL of a new migrated database, function that removes it)."""
-    if backend == 'sqlite':  # always waits for the disk
-        directory = tempfile.TemporaryDirectory(prefix='marconi-load-', dir=process.TMPDIR)
-        url, close = f'sqlite:///{directory.name}/it.sqlite', directory.cleanup
-    else:
-        server = {'postgresql': PostgreSQL, 'mariadb': MariaDB}[backend]().start()
-        url, close = server.create_database('marconi'), server.close
+    if backend != 'sqlite':
+        server = start(backend)
+        return create(server, 'marconi'), server.close
+    # It always waits for the disk.
+    directory = tempfile.TemporaryDirectory(prefix='marconi-load-', dir=process.TMPDIR)
+    url = f'sqlite:///{directory.name}/it.sqlite'
     migration.upgrade(url)
-    return url, close
+    return url, directory.cleanup
