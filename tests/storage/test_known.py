@@ -1,5 +1,7 @@
 """What a process remembers of where there is nothing free: only what is committed."""
 
+from marconi import exception
+from marconi import objects
 from marconi.storage.sqlalchemy import known
 from marconi.storage.sqlalchemy import store as our_store
 from tests import base
@@ -97,6 +99,67 @@ class TestDue(Queue):
         self.assertIn(ids, [self.claimed(self.store) for _ in range(2)])
 
 
+class TestBottom(Queue):
+
+    def bottom(self, store):
+        return store.free.known.get(self.queue).bottom
+
+    def listed(self, store):
+        return [message.id for message in store.messages.list(self.queue, limit=100)]
+
+    def test_what_is_left_and_what_comes(self):
+        ids = self.post(6)
+        for gone in range(6):
+            self.assertEqual(ids[gone:], self.listed(self.store))
+            self.store.messages.delete(self.queue, ids[gone])
+        self.assertEqual([], self.listed(self.store))
+        more = self.post(2)
+        self.assertEqual(more, self.listed(self.store))
+
+    def test_an_empty_queue_that_was_worked_off(self):
+        ids = self.post(3)
+        for id in ids:
+            self.assertEqual([id], self.claimed(self.store, limit=1))
+            self.store.messages.delete_many(self.queue, [id])
+        self.assertEqual([], self.listed(self.store))
+        self.assertGreater(self.bottom(self.store), 0)
+        self.assertEqual({}, self.store.messages.signals([self.queue]))
+        more = self.post(2)
+        self.assertEqual(more, self.listed(self.store))
+        [signal] = self.store.messages.signals([self.queue]).values()
+        self.assertTrue(signal.ready)
+
+    def test_own_ones_that_are_not_shown_are_there(self):
+        ids = self.post(3)
+        self.assertEqual([], self.store.messages.list(self.queue, skip_client='client'))
+        self.assertEqual(ids, self.listed(self.store))
+
+    def test_a_dead_letter_that_comes_home(self):
+        self.store.queues.create('project', 'other', {})
+        away = self.store.streams.open(self.store.queues.get('project', 'other'))
+        ids = self.post(1)
+        other = self.process()
+        for queue, target in ((self.queue, away), (away, self.queue)):
+            self.assertIsNotNone(self.store.claims.create(queue, 60, 60, 10))
+            self.clock.move(61)
+            self.assertIsNone(self.store.claims.create(
+                queue, 60, 60, 10, objects.DeadLetters(queue=target, max_claims=1)))
+            if target is away:
+                self.post(1)
+                later = self.claimed(other)
+                self.assertEqual(1, len(self.listed_all(other)))
+                other.messages.delete_many(self.queue, later)
+                self.assertEqual([], self.listed(other))
+        [signal] = other.messages.signals([self.queue]).values()
+        self.assertTrue(signal.ready)
+        self.assertRaises(exception.StaleQueue, other.messages.list, self.queue)
+        self.queue = other.streams.open(other.queues.get('project', 'queue'))
+        self.assertEqual(ids, self.listed(other))
+
+    def listed_all(self, store):
+        return store.messages.list(self.queue, include_claimed=True)
+
+
 class TestHidden(Queue):
 
     def listed(self, **options):
@@ -168,6 +231,9 @@ class TestOpenTransaction(Queue):
             self.store.messages.delete_many(
                 self.queue, [message.id for message in claim.messages])
         self.clock.move(90)
+        while self.store.sweeps.expired_claims(1000):
+            pass
+        self.store.messages.list(self.queue)
         self.know(self.store)
 
     def pages(self, operation):
@@ -187,7 +253,11 @@ class TestOpenTransaction(Queue):
             'post': lambda: self.post(1),
             'claim': lambda: self.claimed(self.store, ttl=3600, limit=1),
             'claim of what is not there': lambda: self.claimed(self.store),
-            'list': lambda: self.store.messages.list(self.queue, marker=self.ids[-2]),
+            'list': lambda: self.store.messages.list(self.queue),
+            'list from a marker': lambda: self.store.messages.list(
+                self.queue, marker=self.ids[-2]),
+            'signals': lambda: self.store.messages.signals([self.queue]),
+            'pop': lambda: self.store.messages.pop(self.queue, 10),
         }
         self.work(2)
         few = {name: self.pages(operation) for name, operation in operations.items()}

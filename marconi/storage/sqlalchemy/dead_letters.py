@@ -67,6 +67,8 @@ class DeadLetterOffice:
             self.posting.append(connection, {stream.id: stream}, new)
             self.moved.record(connection, new, now)
         if back:
+            # Others may know that there is nothing any more where it goes.
+            self.streams.renew(connection, stream.id)
             self.database.insert_many(connection, tables.messages, [
                 letter | {'queue_id': stream.id, 'seq': letter['origin_seq'],
                           'origin_queue': None, 'origin_seq': None,

@@ -1,8 +1,8 @@
-"""Where in a queue there is nothing free any more, as far as a process knows.
+"""Where in a queue there is nothing any more, as far as a process knows.
 
 A database cannot drop the index entries of deleted messages while a transaction is open
-elsewhere, and whoever looks for free messages has to step over each of them. So what a
-look has found to be empty is remembered, and left out by the next one.
+elsewhere, and whoever looks for messages has to step over each of them. So what a look has
+found to be empty is remembered, and left out by the next one.
 """
 
 import typing
@@ -22,11 +22,17 @@ TRUST = 20
 
 
 class Known(typing.NamedTuple):
-    """What is known of a queue: of one generation, for a move to another pool undoes it."""
+    """What is known of a queue.
+
+    Of one generation, for what is put into the queue elsewhere than at its end undoes it: a
+    move to another pool, or a dead letter that comes home.
+    """
 
     generation: int
-    #: A position at or below which no message is FRESH. Fresh ones are taken in order and
-    #: never come back as FRESH, so it only rises.
+    #: A position at or below which there is no message at all.
+    bottom: int = 0
+    #: A position at or below which no message is FRESH, and up to which all that was ever posted
+    #: could be seen. Fresh ones are taken in order and never come back as FRESH, so it only rises.
     head: int = 0
     #: A time by which nothing is due: what came back until then is filed or gone.
     due_after: int = tables.RETURNED
@@ -51,11 +57,23 @@ class KnownQueues:
         known = self._known.get(queue.id)
         if known is None or known.generation != queue.generation:
             known = Known(queue.generation)
-        return known if known.head >= queue.floor else known._replace(head=queue.floor)
+        if known.bottom < queue.floor:
+            known = known._replace(bottom=queue.floor, head=max(known.head, queue.floor))
+        return known
 
     def note_fresh(self, queue, seq):
         """Note that ``seq`` is the position of the first FRESH message."""
         self._put(queue, self.get(queue)._replace(head=seq - 1))
+
+    def note_oldest(self, queue, knew, seq):
+        """Note what a look at the beginning of the queue has found.
+
+        :param knew: what was known before that.
+        :param seq: the position of the first message, claimed or not; None if there is none.
+        """
+        bottom = knew.head if seq is None else seq - 1
+        if bottom > knew.bottom:
+            self._put(queue, self.get(queue)._replace(bottom=bottom))
 
     def note_due(self, queue, now, due_after, due):
         """Note what a look at those that are due has found.

@@ -79,14 +79,17 @@ class Messages(base.Messages):
                 return self._values(connection, queue, [])
             after = max(after, position[0])
         known = self.free.known.get(queue)
-        values = {**self._of(queue), 'marker': after, 'limit': limit, 'skip_client': skip_client,
-                  'head': max(after, known.head), 'due_after': known.due_after}
+        values = {**self._of(queue), 'marker': max(after, known.bottom), 'limit': limit,
+                  'skip_client': skip_client, 'head': max(after, known.head),
+                  'due_after': known.due_after}
         # Mostly there is nothing in between that may not be shown, and then the
         # simplest way is right: along the queue.
         kind = skip_client is not None, include_claimed, include_delayed
         simple, precise = self._lists[kind[0], True, True], self._lists[kind]
         if precise is simple or after >= known.hidden:
             found = simple(connection, values)
+            if after <= known.bottom and skip_client is None:
+                self.free.known.note_oldest(queue, known, found[0].seq if found else None)
             hidden = [row.seq for row in found if row.available_at > row.now]
             if precise is simple or not hidden:
                 return self._values(connection, queue, found)
@@ -194,9 +197,18 @@ class Messages(base.Messages):
 
     @engine.reading
     def signals(self, connection, queues):
+        known = self.free.known
+        knew = [known.get(queue) for queue in queues]
         found = self._signals(connection, {
-            'ids': [queue.id for queue in queues], 'now': self.database.now()})
-        return {row.id: signals.to_signal(row) for row in found}
+            'ids': [queue.id for queue in queues],
+            **{name: [getattr(of, name) for of in knew]
+               for name in ('generation', 'bottom', 'head', 'due_after')},
+            'now': self.database.now()})
+        found = {row.id: signals.to_signal(row) for row in found}
+        for queue, of in zip(queues, knew, strict=True):
+            if queue.id not in found:
+                known.note_oldest(queue, of, None)
+        return found
 
     def _of(self, queue):
         """The parameters that nearly every statement has."""

@@ -3,27 +3,47 @@
 import sqlalchemy as sa
 
 from marconi import objects
+from marconi.storage.sqlalchemy import arrays
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import tables
 
 _messages, _streams = tables.messages.c, tables.streams.c
 
 
+#: What the statement is told of each queue: see ``known.Known``.
+_QUEUES = {name: sa.BigInteger() for name in ('ids', 'generation', 'bottom', 'head', 'due_after')}
+
+
 def statement(database):
-    """Return the statement that tells of many queues what waiters must know."""
+    """Return the statement that tells of many queues what waiters must know.
+
+    Of those that hold no message it yields nothing. It makes use of what is known of them
+    where the database has arrays.
+    """
+    source, which = tables.streams, []
+    bounds = {'bottom': 0, 'head': _streams.floor, 'due_after': tables.RETURNED}
+    if database.has_arrays:
+        asked = arrays.unnested(_QUEUES)
+        source = sa.join(source, asked, _streams.id == asked.c.ids)
+        same = _streams.generation == asked.c.generation
+        bounds = {name: sa.case((same, asked.c[name]), else_=bound)
+                  for name, bound in bounds.items()}
+    else:
+        which = [database.among(_streams.id, 'ids')]
     tail = database.paths.through(sa.select(_messages.seq), tables.messages.primary_key).where(
-        _messages.queue_id == _streams.id).order_by(
+        _messages.queue_id == _streams.id, _messages.seq > bounds['bottom']).order_by(
             _messages.seq.desc()).limit(1).scalar_subquery()
     return sa.select(
         _streams.id, _streams.closed_at, engine.NOW.label('now'), tail.label('tail'),
-        sa.func.coalesce(_free(database, tables.FRESH),
-                         _free(database, tables.RETURNED)).label('free'),
-        _first(tables.claims.c.expires_at).label('claim_ends_at'),
-        _first(tables.delays.c.due_at).label('delay_ends_at'),
-    ).where(database.among(_streams.id, 'ids'),
-            # Most of those that are waited for are empty: one look into an index for each.
-            # Not EXISTS, for which PostgreSQL might read all messages.
-            sa.or_(_streams.closed_at.is_not(None), tail.is_not(None)))
+        sa.func.coalesce(_free(database, tables.FRESH, bounds['head']),
+                         _free(database, tables.RETURNED, _streams.floor)).label('free'),
+        _first(tables.claims.c.expires_at, bounds['due_after']).label('claim_ends_at'),
+        _first(tables.delays.c.due_at, bounds['due_after']).label('delay_ends_at'),
+    ).select_from(source).where(
+        *which,
+        # Most of those that are waited for are empty: one look into an index for each.
+        # Not EXISTS, for which PostgreSQL might read all messages.
+        sa.or_(_streams.closed_at.is_not(None), tail.is_not(None)))
 
 
 def to_signal(row):
@@ -37,20 +57,21 @@ def to_signal(row):
                           ready=due or row.free is not None)
 
 
-def _first(column):
+def _first(column, after):
     """The least value of a column in one queue: the first entry of an index.
 
     Not MIN, which MariaDB and MySQL find by reading all of the queue.
     """
-    return sa.select(column).where(column.table.c.queue_id == _streams.id).order_by(
-        column).limit(1).scalar_subquery()
+    return sa.select(column).where(
+        column.table.c.queue_id == _streams.id, column > after,
+    ).order_by(column).limit(1).scalar_subquery()
 
 
-def _free(database, place):
+def _free(database, place, after):
     """The position of the first free message that is filed in one place."""
     living = sa.select(_messages.seq).where(_messages.expires_at + 0 > engine.NOW)
     return database.paths.along(living, tables.AVAILABLE, _streams.id, place,
-                                after=_streams.floor).limit(1).scalar_subquery()
+                                after=after).limit(1).scalar_subquery()
 
 
 def written(dialect):

@@ -64,7 +64,11 @@ class Streams(base.Streams):
     @engine.writing
     def touch(self, connection, queue):
         if self._lock(connection, queue) is not None:
-            connection.execute(self._TOUCH, {'queue': queue.id})
+            self.renew(connection, queue.id)
+
+    def renew(self, connection, queue_id):
+        """Make everybody forget what they know of a queue; its stream is locked."""
+        connection.execute(self._TOUCH, {'queue': queue_id})
 
     @engine.writing
     def purge(self, connection, queue):
