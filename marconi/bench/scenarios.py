@@ -64,13 +64,16 @@ class Queue:
         self.path = f'/queues/{name}'
         self.owed = 0  # messages that this session posted and did not delete
         self._next_page = None
-        # Whole requests, made once.
-        self._posts = {number: wire.request('POST', f'{self.path}/messages',
-                                            posts(number, size)) for number in (1, 10)}
+        self._size = size
+        # Whole requests, made once. Those with bodies not before they are wanted: there may
+        # be very many queues.
         self._first_page = wire.request('GET', f'{self.path}/messages?limit={PAGE}&echo=true')
-        self._claims = {}
+        self._posts, self._claims = {}, {}
 
     def post(self, number):
+        if number not in self._posts:
+            self._posts[number] = self.wire.request(
+                'POST', f'{self.path}/messages', posts(number, self._size))
         answer = yield self._posts[number]
         if answer.ok:
             self.owed += number
