@@ -95,7 +95,7 @@ class TestCase(testtools.TestCase):
     def _empty(self, database):
         try:
             database.empty()
-        except sa_exc.DBAPIError as error:
+        except databases.NotEmptied as error:
             databases.forget(database)
             raise AssertionError(
                 'the database could not be emptied; does this test leave a transaction open?'

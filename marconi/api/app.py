@@ -4,7 +4,6 @@ import time
 
 from marconi.api import healthcheck
 from marconi.api import hooks
-from marconi.api import identity
 from marconi.api import outermost
 from marconi.api import root
 from marconi.api import routing
@@ -27,7 +26,10 @@ def build(conf, broker, clock=time.monotonic):
         force_canonical=False,
         request_cls=wire.Request,
         response_cls=wire.Response)
-    versions = tree if conf.DEFAULT.auth_strategy == 'noauth' else (
-        identity.Identity(tree, conf, root.VERSIONS, clock))  # tokens
+    versions = tree
+    if conf.DEFAULT.auth_strategy != 'noauth':
+        # Late: it loads much that only Keystone needs. marconi-server has it before it forks.
+        from marconi.api import identity
+        versions = identity.Identity(tree, conf, root.VERSIONS, clock)  # tokens
     return outermost.Outermost(  # request id, unread bodies, unforeseen errors
         healthcheck.Healthcheck(versions, conf, broker.readiness))

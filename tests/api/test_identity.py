@@ -260,7 +260,8 @@ class TestWithoutKeystone(IdentityTest):
     def setUp(self):
         super().setUp()
         self.cloud = self.own_server('keystone')
-        self.config = self.cloud.config()
+        # By default auth_token tries again for some seconds.
+        self.config = self.cloud.config(http_request_max_retries=0)
         self.app = self.serve()
 
     def assertUnavailable(self, response):

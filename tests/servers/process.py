@@ -245,9 +245,7 @@ class Server:
                          start_new_session=True, **who)
 
     def _make_directory(self):
-        _remove_left_overs()
-        self.directory = tempfile.mkdtemp(prefix=f'{PREFIX}{self.name}-', dir=TMPDIR)
-        self._lock = _lock(self.directory)
+        self.directory, self._lock = make_directory(self.name, TMPDIR)
         if self.account:
             shutil.chown(self.directory, self.account)
         atexit.register(self.close)
@@ -286,6 +284,13 @@ class Server:
         return f'{self.name} {what}; the end of its log:\n{self._log_tail()}'
 
 
+def make_directory(name, where):
+    """Return a new directory, and the open file that keeps it from being removed as left over."""
+    _remove_left_overs(where)
+    directory = tempfile.mkdtemp(prefix=f'{PREFIX}{name}-', dir=where)
+    return directory, _lock(directory)
+
+
 def _lock(directory):
     """Mark the directory as in use for as long as this process lives."""
     path = os.path.join(directory, LOCK)
@@ -295,9 +300,9 @@ def _lock(directory):
     return lock
 
 
-def _remove_left_overs():
+def _remove_left_overs(where):
     """Remove the directories of runs that were killed."""
-    for path in glob.glob(os.path.join(TMPDIR, PREFIX + '*', LOCK)):
+    for path in glob.glob(os.path.join(where, PREFIX + '*', LOCK)):
         try:
             lock = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         except OSError:

@@ -5,6 +5,7 @@ nobody else holds, claims them, and notes the claims.
 """
 
 import collections
+import functools
 
 import sqlalchemy as sa
 
@@ -44,7 +45,10 @@ class Claiming(together.Operation):
         self.database = store.database
         self.ids = store.ids
         self.free = store.free
-        self.statement = store.database.prepare(_statement(store.database))
+
+    @functools.cached_property
+    def statement(self):
+        return self.database.prepare(_statement(self.database))
 
     def create(self, *want):
         """Return a ``Claim`` as in ``Claims.create``, or None if there was nothing for it.

@@ -1,6 +1,7 @@
 """A group of deletions, in any queues, in one statement, where the database can."""
 
 import collections
+import functools
 
 import sqlalchemy as sa
 
@@ -26,7 +27,10 @@ class Deleting(together.Operation):
 
     def __init__(self, database):
         self.database = database
-        self.statement = database.prepare(_statement(database))
+
+    @functools.cached_property
+    def statement(self):
+        return self.database.prepare(_statement(self.database))
 
     def delete(self, queue, seqs, claim):
         """Return how many messages were deleted. Why not the others is for others to find out.

@@ -1,5 +1,7 @@
 """Messages: post, list, get, delete, pop, count."""
 
+import functools
+
 import sqlalchemy as sa
 
 from marconi import exception
@@ -62,8 +64,9 @@ class Messages(base.Messages):
         self._alive = rows.Alive(self.database)
         self._signals = self.database.prepare(signals.statement(self.database))
         self._measure = measuring.statement(self.database)
-        self._lists = {key: self.database.prepare(_list(self.database, *key))
-                       for key in _LIST_KINDS}
+        # Those of one kind when it is first asked for: most processes see few of them.
+        self._list_of = functools.cache(
+            lambda *kind: self.database.prepare(_list(self.database, *kind)))
 
     def post(self, queue, messages, client_id):
         numbers = self.posting.post(queue, messages, client_id)
@@ -85,7 +88,7 @@ class Messages(base.Messages):
         # Mostly there is nothing in between that may not be shown, and then the
         # simplest way is right: along the queue.
         kind = skip_client is not None, include_claimed, include_delayed
-        simple, precise = self._lists[kind[0], True, True], self._lists[kind]
+        simple, precise = self._list_of(kind[0], True, True), self._list_of(*kind)
         if precise is simple or after >= known.hidden:
             found = simple(connection, values)
             if after <= known.bottom and skip_client is None:
@@ -252,8 +255,5 @@ def _list(database, skip_client, include_claimed, include_delayed):
     return _SHOWN.where(_QUEUE, _AFTER, _messages.expires_at > engine.NOW, *hidden, *mine,
                         streams.ALIVE).order_by(_messages.seq).limit(_LIMIT)
 
-
-_LIST_KINDS = [(mine, claimed, delayed) for mine in (False, True)
-               for claimed in (False, True) for delayed in (False, True)]
 
 _READ = _SHOWN.where(_QUEUE, _SEQS, _LIVES)

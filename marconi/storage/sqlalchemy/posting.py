@@ -1,6 +1,7 @@
 """Appending messages to queues, in groups, in the order of commits."""
 
 import collections
+import functools
 import itertools
 import operator
 
@@ -42,7 +43,10 @@ class _Appending(together.Operation):
 
     def __init__(self, database):
         self.database = database
-        self.statement = database.prepare(_append(database))
+
+    @functools.cached_property
+    def statement(self):
+        return self.database.prepare(_append(self.database))
 
     def values(self, posts):
         newest = _newest(posts)

@@ -9,8 +9,6 @@ import collections
 import functools
 import operator
 
-from sqlalchemy.sql import visitors
-
 from marconi.storage.sqlalchemy import postgresql
 
 #: For how many combinations of the lengths of its lists a statement is kept.
@@ -33,9 +31,7 @@ class Prepared:
         self._database = database
         self._statement = statement
         self._columns = columns
-        self._lists = sorted({element.key for element in visitors.iterate(statement)
-                              if getattr(element, 'expanding', False)})
-        self._of_lengths = functools.lru_cache(MOST_LENGTHS)(self._compile)
+        self._of_lengths = functools.lru_cache(MOST_LENGTHS)(self._expand)
 
     def __call__(self, connection, values):
         """
@@ -54,9 +50,21 @@ class Prepared:
         form = self._of_lengths()
         self._database.run_many(connection, form.text, list(map(form.arguments, rows)))
 
-    def _compile(self, *lengths):
-        return Form(self._database, self._statement, self._columns,
-                    dict(zip(self._lists, lengths, strict=True)))
+    # When it first runs: a store has some hundred statements, and most processes need few.
+    @functools.cached_property
+    def _compiled(self):
+        database = self._database
+        dialect = postgresql.DIALECT if database.has_arrays else database.engine.dialect
+        return self._statement.compile(dialect=dialect, column_keys=self._columns)
+
+    @functools.cached_property
+    def _lists(self):
+        """The names of the parameters that are lists."""
+        return sorted(name for name, bind in self._compiled.binds.items() if bind.expanding)
+
+    def _expand(self, *lengths):
+        return Form(self._compiled, dict(zip(self._lists, lengths, strict=True)),
+                    self._database.has_arrays)
 
 
 class Form:
@@ -66,9 +74,7 @@ class Form:
     :ivar fetch: whether it yields rows.
     """
 
-    def __init__(self, database, statement, columns, lengths):
-        dialect = postgresql.DIALECT if database.has_arrays else database.engine.dialect
-        compiled = statement.compile(dialect=dialect, column_keys=columns)
+    def __init__(self, compiled, lengths, has_arrays):
         self._constants = {name: value for name, value in compiled.params.items()
                            if value is not None}
         self._row = _row(compiled)
@@ -83,7 +89,7 @@ class Form:
         if self._by_name:
             self._names = [name for name in compiled.params if name not in lengths]
             self._names += [name for names in self._elements.values() for name in names]
-        if database.has_arrays:
+        if has_arrays:
             self.text = postgresql.Statement(
                 self.text, [compiled.binds[name].type for name in self._names])
         self._take = _taker(self._names)
