@@ -7,6 +7,8 @@ third is sorted, and the janitor keeps it short. So no statement ever walks
 over messages that are in somebody's hands, nor over those long gone: see ``known``.
 """
 
+import time
+
 import sqlalchemy as sa
 
 from marconi.storage.sqlalchemy import engine
@@ -92,7 +94,8 @@ class FreeMessages:
         self._find = database.prepare(
             in_order(found, window, found.c.available_at, rows.NOW))
         self._alive = rows.Alive(database)
-        self.known = known.KnownQueues()
+        self.known = known.KnownQueues(
+            lambda: database.clock() if database.clock else int(1000 * time.monotonic()))
 
     def take(self, connection, queue, limit, besides=(), changed=False):
         """Lock and return up to ``limit`` rows; nobody else gets them.

@@ -9,14 +9,12 @@ import typing
 
 from marconi.storage.sqlalchemy import tables
 
-#: Milliseconds that a transaction may take from when it read the clock to its commit
-#: without anybody missing, for ``FORGET`` at most, what comes back by it. Nobody waits
-#: longer for a lock.
+#: Milliseconds that a transaction may take from when it read the clock to its commit without
+#: anybody missing, for ``FORGET`` at most, what comes back by it. Nobody waits longer for a lock.
 MARGIN = 5_000
-#: Milliseconds after which everything that may be due is looked at again: a transaction may
-#: take longer, and clocks are set back.
+#: Milliseconds after which everything is looked at again: a transaction may take longer, clocks
+#: are set back, and a node of a cluster that takes over may be behind for a moment.
 FORGET = 60_000
-
 #: How many pages are read as if there were hidden messages, after one that had some.
 TRUST = 20
 
@@ -29,15 +27,16 @@ class Known(typing.NamedTuple):
     """
 
     generation: int
+    #: When this began, in milliseconds.
+    since: int
+    #: A position at or below which no message is FRESH, and up to which all that was ever posted
+    #: could be seen. Fresh ones are taken in order and never come back as FRESH, so it only
+    #: rises, and is not forgotten.
+    head: int = 0
     #: A position at or below which there is no message at all.
     bottom: int = 0
-    #: A position at or below which no message is FRESH, and up to which all that was ever posted
-    #: could be seen. Fresh ones are taken in order and never come back as FRESH, so it only rises.
-    head: int = 0
     #: A time by which nothing is due: what came back until then is filed or gone.
     due_after: int = tables.RETURNED
-    #: When everything that may be due was looked at, by the database's clock.
-    looked_at: int = 0
     #: Up to which position there are messages that may not be shown, in front of others; and
     #: how often that is still to be taken for granted.
     hidden: int = 0
@@ -49,14 +48,20 @@ class KnownQueues:
 
     MOST = 100_000
 
-    def __init__(self):
+    def __init__(self, clock):
+        """
+        :param clock: function that returns milliseconds.
+        """
+        self._clock = clock
         self._known = {}
 
     def get(self, queue):
         """Return the ``Known`` of ``queue``."""
-        known = self._known.get(queue.id)
+        known, now = self._known.get(queue.id), self._clock()
         if known is None or known.generation != queue.generation:
-            known = Known(queue.generation)
+            known = Known(queue.generation, now)
+        elif not 0 <= now - known.since < FORGET:
+            known = Known(queue.generation, now, known.head)
         if known.bottom < queue.floor:
             known = known._replace(bottom=queue.floor, head=max(known.head, queue.floor))
         return known
@@ -71,9 +76,10 @@ class KnownQueues:
         :param knew: what was known before that.
         :param seq: the position of the first message, claimed or not; None if there is none.
         """
-        bottom = knew.head if seq is None else seq - 1
-        if bottom > knew.bottom:
-            self._put(queue, self.get(queue)._replace(bottom=bottom))
+        known, bottom = self.get(queue), knew.head if seq is None else seq - 1
+        # Otherwise it was no look at everything that we do not know.
+        if knew.bottom <= known.bottom < bottom:
+            self._put(queue, known._replace(bottom=bottom))
 
     def note_due(self, queue, now, due_after, due):
         """Note what a look at those that are due has found.
@@ -83,14 +89,10 @@ class KnownQueues:
         :param due: the time at which the first of them came back; None if there is none.
         """
         known = self.get(queue)
-        looked_at = now if due_after == tables.RETURNED else known.looked_at
         if due is not None:
-            until = min(known.due_after, due - 1)
-        elif looked_at <= now < looked_at + FORGET:
-            until = max(now - MARGIN, tables.RETURNED)
-        else:
-            until = tables.RETURNED
-        self._put(queue, known._replace(due_after=until, looked_at=looked_at))
+            self._put(queue, known._replace(due_after=min(known.due_after, due - 1)))
+        elif due_after <= known.due_after:  # as above
+            self._put(queue, known._replace(due_after=max(now - MARGIN, tables.RETURNED)))
 
     def note_hidden(self, queue, seq):
         """Note that the message at ``seq`` may not be shown to those who list the queue."""
