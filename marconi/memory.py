@@ -10,14 +10,17 @@ class Memory:
     a microsecond, where caches that know which entry was used last take several.
     """
 
-    def __init__(self, most, lifetime, clock=time.monotonic):
+    def __init__(self, most, lifetime, clock=time.monotonic, prolong=False):
         """
         :param most: number of entries; one more, and all are forgotten.
         :param lifetime: seconds.
+        :param prolong: whether an entry lives on while it is asked for. Only for what shows
+            when it is out of date: what is put or forgotten meanwhile may be undone by it.
         """
         self._most = most
         self._lifetime = lifetime
         self._clock = clock
+        self._prolong = prolong
         self._entries = {}  # key: (value, end of its life)
         #: Another object after each change.
         self.state = object()
@@ -25,9 +28,15 @@ class Memory:
     def get(self, key):
         """Return the value, or None."""
         entry = self._entries.get(key)
-        if entry is None or entry[1] <= self._clock():
+        if entry is None:
             return None
-        return entry[0]
+        value, end = entry
+        left = end - self._clock()
+        if left <= 0:
+            return None
+        if self._prolong and left < self._lifetime / 2:
+            self._entries[key] = value, end - left + self._lifetime
+        return value
 
     def among(self, keys):
         """Return {key: value} of those keys that are there, however old."""

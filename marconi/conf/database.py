@@ -29,8 +29,9 @@ OPTS = [
     cfg.IntOpt(
         'catalogue_lifetime', min=0, default=60,
         help='For how many seconds a process may remember where a queue is and what '
-             'its metadata are. A change made through another process is noticed '
-             'at once all the same; this bounds the memory for queues out of use.'),
+             'its metadata are, since it was last asked for. A change made through another '
+             'process is noticed at once all the same; this bounds the memory for queues '
+             'out of use.'),
 ]
 
 

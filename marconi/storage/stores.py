@@ -53,11 +53,11 @@ class Stores:
         :param control: the ``Store`` with the catalogue, which holds messages
             too as long as there is no pool for them.
         :param connect: function from a ``Pool`` to its ``Store``.
-        :param lifetime: seconds to remember a queue, or a pool.
+        :param lifetime: seconds to remember a queue that is not used, or a pool.
         """
         self.control = control
         self.pools = pools_module.Pools(control, connect, lifetime, clock)
-        self._queues = memory.Memory(MOST_REMEMBERED, lifetime, clock)
+        self._queues = memory.Memory(MOST_REMEMBERED, lifetime, clock, prolong=True)
 
     def store_in(self, pool):
         """Return the ``Store`` of a pool; None is the control database.
