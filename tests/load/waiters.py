@@ -142,9 +142,6 @@ def measure(args, service, cost):
         prepare.create(name)
     clients = Clients(service, names)
     clients.run(steps(args, clients, cost))
-    errors, examples = clients.tally.errors, clients.tally.examples
-    if errors:
-        print(f'{errors} ERRORS such as {examples[0]}')
 
 
 def steps(args, clients, cost):
@@ -170,6 +167,8 @@ def steps(args, clients, cost):
     shares = ', '.join(f'p{share} {1000 * results.percentile(times, share):.0f} ms'
                        for share in (50, 95, 99, 100))
     print(f'from post to answer, of {len(times)}: {shares}')
+    if clients.tally.errors:  # so far: those who wait now are left without an answer
+        print(f'{clients.tally.errors} ERRORS such as {clients.tally.examples[0]}')
 
 
 def of_cost(args, cost):
