@@ -5,7 +5,6 @@ nobody else holds, claims them, and notes the claims.
 """
 
 import collections
-import functools
 
 import sqlalchemy as sa
 
@@ -42,13 +41,12 @@ class Claiming(together.Operation):
     turn = 1
 
     def __init__(self, store):
-        self.database = store.database
+        super().__init__(store.database)
         self.ids = store.ids
         self.free = store.free
 
-    @functools.cached_property
-    def statement(self):
-        return self.database.prepare(_statement(self.database))
+    def build(self):
+        return _statement(self.database)
 
     def create(self, *want):
         """Return a ``Claim`` as in ``Claims.create``, or None if there was nothing for it.

@@ -1,7 +1,6 @@
 """A group of deletions, in any queues, in one statement, where the database can."""
 
 import collections
-import functools
 
 import sqlalchemy as sa
 
@@ -25,12 +24,8 @@ class Deleting(together.Operation):
 
     turn = 2
 
-    def __init__(self, database):
-        self.database = database
-
-    @functools.cached_property
-    def statement(self):
-        return self.database.prepare(_statement(self.database))
+    def build(self):
+        return _statement(self.database)
 
     def delete(self, queue, seqs, claim):
         """Return how many messages were deleted. Why not the others is for others to find out.

@@ -1,7 +1,6 @@
 """Appending messages to queues, in groups, in the order of commits."""
 
 import collections
-import functools
 import itertools
 import operator
 
@@ -41,12 +40,8 @@ class _Appending(together.Operation):
     # The last: it locks queues, and others wait to post to them too.
     turn = 3
 
-    def __init__(self, database):
-        self.database = database
-
-    @functools.cached_property
-    def statement(self):
-        return self.database.prepare(_append(self.database))
+    def build(self):
+        return _append(self.database)
 
     def values(self, posts):
         newest = _newest(posts)

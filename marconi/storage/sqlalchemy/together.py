@@ -5,6 +5,8 @@ in one go, statement after statement, with one commit at the end: so posts, clai
 deletions share what a round trip, a commit and the sleep of a thread cost.
 """
 
+import functools
+
 from marconi.storage.sqlalchemy import group
 
 
@@ -13,11 +15,21 @@ class Operation:
 
     :ivar turn: its place in a transaction. One order for all, so that no two transactions
         wait for each other.
-    :ivar statement: a ``prepared.Prepared`` that yields rows.
     """
 
     turn = None
-    statement = None
+
+    def __init__(self, database):
+        self.database = database
+
+    @functools.cached_property
+    def statement(self):
+        """The statement, a ``prepared.Prepared`` that yields rows; made when it first runs."""
+        return self.database.prepare(self.build())
+
+    def build(self):
+        """Return the statement, of SQLAlchemy Core."""
+        raise NotImplementedError
 
     def values(self, items):
         """Return the values of the statement for a list of items."""

@@ -31,7 +31,8 @@ def write(number, connect, numbers, queue, count):
 def consume(number, connect, numbers, queue):
     """Claim, and delete, release, renew or abandon, until all is gone.
 
-    :returns: what was held: (message, claim, from, until); and what was deleted: (message, when).
+    :returns: what was held: (message, claim, from, until, when it was ours at the latest); and
+        what was deleted: (message, when).
     """
     store = crowd.shared_store(connect, numbers, clock=numbers)
     random_number, patience = random.Random(number), crowd.Patience()
@@ -44,6 +45,7 @@ def consume(number, connect, numbers, queue):
                 break
             time.sleep(0.005)
             continue
+        latest = numbers()
         until = dict.fromkeys(support.ids(claim.messages), claim.renewed_at + 60_000)
         act = random_number.choice(['delete', 'delete', 'abandon', 'release', 'renew'])
         if act == 'renew':
@@ -62,7 +64,7 @@ def consume(number, connect, numbers, queue):
             # read it before us and take the message after us.
             until = dict.fromkeys(until, claim.renewed_at)
             store.claims.release(queue, claim.id)
-        held += [(id, claim.id, claim.renewed_at, end) for id, end in until.items()]
+        held += [(id, claim.id, claim.renewed_at, end, latest) for id, end in until.items()]
     return held, deleted
 
 
@@ -200,16 +202,16 @@ class Concurrency(support.Contract):
         results = self.run_everywhere(consume, self.queue, meanwhile=meanwhile)
         claims = collections.defaultdict(list)
         for held, _ in results:
-            for id, claim, since, until in held:
-                claims[id].append((since, until, claim))
+            for id, claim, since, until, latest in held:
+                claims[id].append((since, until, claim, latest))
         for id, spans in claims.items():
             # Those released are left out: one whose clock was read before, and who took the
             # message after the release, would seem to overlap with them, and with those who
             # held it before them.
-            released = [since for since, until, _ in spans if since == until]
+            released = [since for since, until, _, _ in spans if since == until]
             spans = sorted(span for span in spans if span[1] > span[0])
-            for (_, until, _), (since, _, _) in itertools.pairwise(spans):
-                if not any(when >= until for when in released):
+            for (_, until, _, _), (since, _, _, latest) in itertools.pairwise(spans):
+                if not any(until <= when <= latest for when in released):
                     self.assertLessEqual(until, since, (id, spans))
         deleted = [entry for _, found in results for entry in found]
         for id, when in deleted:  # never comes back
