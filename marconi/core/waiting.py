@@ -5,7 +5,8 @@ this process at once, and by everything else (a post through another process,
 the end of a delay or of a claim) by one watcher thread per process. Ten times a
 second it asks each database whether anything was written; if so, it asks one
 question about all awaited queues, and is told of those that hold messages. So a
-waiter holds no database connection and asks the database nothing.
+waiter holds no database connection and asks the database nothing; nor does a worker
+that comes again and again to claim from a queue in which nothing happens.
 """
 
 import collections
@@ -21,6 +22,10 @@ INTERVAL = 0.1
 LONGEST = 5.0
 #: Seconds to leave a database alone that did not answer.
 PAUSE = 1.0
+#: Seconds for which a queue must have had nothing to claim until whoever comes again need not
+#: look: until the watcher has seen what was posted just before, a worker loses time. And seconds
+#: after which somebody looks nevertheless, should the watcher have missed something.
+QUIET, DOUBT = 5.0, 120.0
 
 
 class _Waiter:
@@ -91,11 +96,17 @@ class Waiters:
         self._clock = clock
         self._lock = threading.Lock()
         self._waiters = collections.defaultdict(set)
+        #: How many wait just now.
+        self.number = 0
         self._watcher = None
         self._closed = threading.Event()
-        #: Another object after each time that somebody waits for a queue for which nobody did.
+        #: Another object after each time that somebody waits for a queue that is not looked at.
         self._entered = object()
-        self._groups = []
+        #: What was looked at last. Who waits again soon, finds his queue there still.
+        self._awaited, self._groups = frozenset(), []
+        #: {(project, queue name): since when nothing came that could be claimed}, as far as a
+        #: waiter has seen, and has been awaited ever since.
+        self._quiet = {}
         #: What ``_groups`` was made of, and until when it is good.
         self._state, self._until = None, 0
         #: {store: the last ``_Look`` at queues of it}
@@ -113,30 +124,25 @@ class Waiters:
         :param claiming: whether the waiter wants free messages (a claim) or
             new ones (a listing).
         """
-        found = look()
-        if found or not seconds or self._closed.is_set() or self._full:
-            return found
-        started = self._clock()
-        deadline = started + seconds
-        waiter = self._enter(context.project, name, claiming)
+        if not seconds or self._closed.is_set() or self._full:
+            return look()
+        key = context.project, name
+        waiter = self._enter(key, claiming)
         try:
-            found = look()  # something may have come before we entered
-            while not found:
-                left = deadline - self._clock()
-                if left <= 0 or not waiter.event.wait(left) or self._closed.is_set():
-                    break
-                waiter.event.clear()
-                found = look()
+            # What comes after this look wakes us.
+            found = None if claiming and self._is_quiet(key) else self._look(key, look, claiming)
+            if found:
+                return found
+            started = self._clock()
+            try:
+                while not found and self._is_woken(waiter, started + seconds):
+                    found = self._look(key, look, claiming)
+            finally:
+                context.waited += self._clock() - started
+            metrics.wait(found, context.waited)
+            return found
         finally:
-            self._leave(context.project, name, waiter)
-            context.waited += self._clock() - started
-        metrics.wait(found, context.waited)
-        return found
-
-    @property
-    def number(self):
-        """How many wait just now."""
-        return sum(map(len, list(self._waiters.values())))
+            self._leave(key, waiter)
 
     @property
     def _full(self):
@@ -144,10 +150,35 @@ class Waiters:
         # all others.
         return self.number >= self.most
 
+    def _is_quiet(self, key):
+        """Return whether there is nothing to claim, as far as we know."""
+        now = self._clock()
+        return QUIET <= now - self._quiet.get(key, now) < DOUBT
+
+    def _look(self, key, look, claiming):
+        found = look()
+        if claiming:
+            now = self._clock()
+            if found:
+                self._quiet.pop(key, None)
+            elif now - self._quiet.setdefault(key, now) >= DOUBT:
+                self._quiet[key] = now
+        return found
+
+    def _is_woken(self, waiter, deadline):
+        """Sleep; return whether there is a reason to look again before the deadline."""
+        left = deadline - self._clock()
+        if left <= 0 or self._closed.is_set() or not waiter.event.wait(left):
+            return False
+        waiter.event.clear()
+        return not self._closed.is_set()
+
     def notify(self, queue):
         """Wake those who wait for ``queue`` in this process."""
+        key = queue.project, queue.name
+        self._quiet.pop(key, None)
         if self._waiters:
-            self._wake((queue.project, queue.name))
+            self._wake(key)
 
     def close(self):
         """Send everybody home with what they have."""
@@ -171,6 +202,9 @@ class Waiters:
         state = self._entered, self._stores.state
         with self._lock:
             keys = list(self._waiters)
+            self._awaited = frozenset(keys)
+        for key in set(self._quiet) - self._awaited:
+            self._quiet.pop(key, None)
         known = self._stores.known(keys)
         self._groups = self._stores.groups(list(known.values()))
         self._looks = {store: self._looks.get(store) for store, _ in self._groups}
@@ -191,6 +225,8 @@ class Waiters:
             signals = store.messages.signals(new) if new else {}
         except exception.StorageUnavailable:  # storage has logged it
             self._silent[store] = self._clock() + PAUSE
+            for queue in queues:  # better to be told than to wait in vain
+                self._quiet.pop((queue.project, queue.name), None)
             return
         self._silent.pop(store, None)
         look.add(queues, signals, now)
@@ -200,6 +236,9 @@ class Waiters:
 
     def _tell(self, signals):
         """Wake whom the signals concern."""
+        for key, signal in signals.items():
+            if signal is None or signal.ready:
+                self._quiet.pop(key, None)
         with self._lock:
             told = [(waiter, signal) for key, signal in signals.items()
                     for waiter in self._waiters.get(key, ())]
@@ -213,30 +252,33 @@ class Waiters:
         for waiter in waiters:
             waiter.event.set()
 
-    def _enter(self, project, name, claiming):
+    def _enter(self, key, claiming):
         waiter = _Waiter(claiming)
         with self._lock:
-            if (project, name) not in self._waiters:
+            if key not in self._awaited:
                 self._entered = object()
-            self._waiters[project, name].add(waiter)
+            self._waiters[key].add(waiter)
+            self.number += 1
             if self._watcher is None or not self._watcher.is_alive():
                 self._watcher = threading.Thread(target=self._watch, daemon=True,
                                                  name='marconi-watcher')
                 self._watcher.start()
         return waiter
 
-    def _leave(self, project, name, waiter):
+    def _leave(self, key, waiter):
         with self._lock:
-            waiters = self._waiters[project, name]
+            waiters = self._waiters[key]
             waiters.discard(waiter)
+            self.number -= 1
             if not waiters:
-                del self._waiters[project, name]
+                del self._waiters[key]
 
     def _watch(self):
         while not self._closed.wait(INTERVAL):
             with self._lock:
                 if not self._waiters:
                     self._watcher = None
+                    self._quiet.clear()  # nobody would tell
                     return
             try:
                 self.watch_once()

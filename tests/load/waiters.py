@@ -5,9 +5,10 @@
 
 Starts a database server that is durable, and the service; lets clients wait, each for a claim on a
 queue of its own; and prints what that takes, beyond what it takes without them: processor time of
-the service and of the database, memory, and connections that are at work. Then messages are posted
-now and then, and it prints the time from the post to the answer of who waited. With one worker that
-is within a process; with two, every other post goes through the other one.
+the service and of the database, memory, and connections that are at work. That is measured while
+all wait, and again when the waits have begun to end, and each client asks again at once. Then
+messages are posted now and then, and it prints the time from the post to the answer of who waited.
+With one worker that is within a process; with two, every other post goes through the other one.
 """
 
 import argparse
@@ -30,9 +31,10 @@ PROJECT = 'load'
 #: Seconds that a claim waits.
 WAIT = 20
 #: Seconds in which the clients come, one after the other.
-ARRIVAL = 10
-#: Seconds between two posts, and before anything is measured.
-PAUSE, REST = 0.05, 5
+ARRIVAL = 6
+#: Seconds between two posts; before anything is measured; and between what is measured and what
+#: would disturb it.
+PAUSE, REST, MARGIN = 0.05, 5, 1
 #: Threads of a process for those who do not wait.
 SPARE = 50
 #: How often it is looked which connections are at work.
@@ -147,13 +149,16 @@ def measure(args, service, cost):
 def steps(args, clients, cost):
     """Say what to measure, and measure it: a generator for ``Clients.run``."""
     yield REST
-    idle, memory = yield from of_cost(args, cost)
+    idle, memory = yield from of_cost(cost, args.seconds)
     clients.arriving = True
-    yield ARRIVAL + WAIT  # until the first have asked again, which they do all the time then
-    waiting, more = yield from of_cost(args, cost)
-    for name, without, with_them in zip(('service', 'database'), idle, waiting, strict=True):
-        print(f'{name}: {without:.2%} of a processor without them, {with_them:.2%} with them')
-    print(f'both: {sum(waiting) - sum(idle):.2%} more')
+    yield ARRIVAL + MARGIN
+    waiting, more = yield from of_cost(cost, WAIT - ARRIVAL - 2 * MARGIN)
+    yield ARRIVAL + MARGIN  # all ask again
+    asking, _ = yield from of_cost(cost, args.seconds)
+    for what, shares in (('nobody there', idle), ('all wait', waiting), ('they ask again', asking)):
+        service, database = shares
+        print(f'{what}: service {service:.2%} of a processor, database {database:.2%}; '
+              f'{sum(shares) - sum(idle):.2%} more')
     print(f'memory of the service: {memory / 2**20:.0f} MiB without them, '
           f'{(more - memory) / 2**20:.0f} MiB more with them')
     looks = []
@@ -171,9 +176,9 @@ def steps(args, clients, cost):
         print(f'{clients.tally.errors} ERRORS such as {clients.tally.examples[0]}')
 
 
-def of_cost(args, cost):
+def of_cost(cost, seconds):
     cost.start()
-    yield args.seconds
+    yield seconds
     return cost.shares(), cost.memory()
 
 

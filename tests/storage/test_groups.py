@@ -7,6 +7,7 @@ from sqlalchemy import exc
 
 from marconi import exception
 from marconi import objects
+from marconi.storage.sqlalchemy import claiming
 from marconi.storage.sqlalchemy import group
 from marconi.storage.sqlalchemy import posting
 from marconi.storage.sqlalchemy import rows
@@ -111,10 +112,14 @@ class TestClaiming(base.OnEveryDatabase, base.TestCase):
         return queue
 
     def claim(self, *wants):
+        """Return a ``Claim`` for each of the wants, or None."""
         if self.store.database.together:
-            return self.store.database.together._run([
-                (self.store.claims._at_once, (rows.new_claim_id(), *want)) for want in wants])
+            return [None if claim is claiming.UNKNOWN else claim for claim in self.at_once(*wants)]
         return self.store.claims._create_group(wants)
+
+    def at_once(self, *wants):
+        return self.store.database.together._run([
+            (self.store.claims._at_once, (rows.new_claim_id(), *want)) for want in wants])
 
     def test_messages_are_dealt_out_in_order(self):
         one, other = self.open('one', 'abcdefg'), self.open('other', 'xy')
@@ -141,6 +146,27 @@ class TestClaiming(base.OnEveryDatabase, base.TestCase):
         self.assertEqual(['a', 'b'], [support.bodies(claims[index].messages)[0]
                                       for index in (0, 2)])
         self.assertNotIsInstance(claims[1], objects.Claim)
+
+    def test_a_queue_that_has_nothing(self):
+        empty, other = self.open('empty', ''), self.open('other', 'x')
+        self.claim((other, 60, 60, 1))
+        with probes.statements(self.store) as seen:
+            for queue in (empty, other):
+                self.assertIsNone(self.store.claims.create(queue, 60, 60, 1))
+        if self.store.database.together:
+            # That is all that those who ask again and again cost.
+            self.assertEqual(2, len(seen))
+            self.assertFalse(self.at_once((empty, 60, 60, 1), (empty, 60, 60, 1))[1])
+
+    def test_a_queue_that_has_nothing_is_not_what_it_was(self):
+        before = self.open('one', '')
+        self.store.streams.touch(before)
+        now = self.store.streams.open(before)
+        self.assertIsNone(self.store.claims.create(now, 60, 60, 1))
+        self.assertRaises(exception.StaleQueue, self.store.claims.create, before, 60, 60, 1)
+        if self.store.database.together:
+            self.assertEqual([claiming.UNKNOWN, None],
+                             self.at_once((before, 60, 60, 1), (now, 60, 60, 1)))
 
 
 class TestTogether(base.TestCase):
@@ -188,6 +214,17 @@ class TestTogether(base.TestCase):
         self.assertEqual(['a', 'b'], self.bodies())
         self.assertEqual([claimed.result.id], self.store.database.read(
             lambda connection: connection.scalars(sa.select(tables.claims.c.id)).all()))
+
+    def test_all_is_in_the_hands_of_others(self):
+        claim = self.store.claims._at_once, (rows.new_claim_id(), self.queue, 60, 60, 3)
+        with self.store.engine.connect() as connection:
+            connection.exec_driver_sql('BEGIN')
+            connection.execute(sa.select(tables.messages).with_for_update())
+            # Whoever has them may roll back.
+            self.assertEqual([claiming.UNKNOWN], self.store.database.together._run([claim]))
+            connection.exec_driver_sql('ROLLBACK')
+        self.assertEqual(['a', 'b', 'c'], support.bodies(
+            self.store.claims.create(self.queue, 60, 60, 3).messages))
 
     def test_the_connection_breaks(self):
         asked = self.asked()

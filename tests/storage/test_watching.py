@@ -3,6 +3,8 @@
 import threading
 from unittest import mock
 
+from marconi import context
+from marconi import exception
 from marconi.core import waiting
 from marconi.storage import stores as stores_module
 from marconi.storage.sqlalchemy import store as our_store
@@ -29,7 +31,7 @@ class TestWatching(base.OnEveryDatabase, base.TestCase):
 
     def wait_for(self, name):
         self.waiters._watcher = threading.current_thread()  # none is to be started
-        return self.waiters._enter('project', name, claiming=True)
+        return self.waiters._enter(('project', name), claiming=True)
 
     def looks(self):
         """Return how often the queues are looked at in one round of the watcher."""
@@ -109,6 +111,36 @@ class TestWatching(base.OnEveryDatabase, base.TestCase):
                                          for call in signals.mock_calls])
         self.assertTrue(another.event.is_set())
 
+    def test_who_waits_again(self):
+        self.settle()
+        self.waiters._leave(('project', 'queue'), self.waiter)
+        again = self.wait_for('queue')
+        with mock.patch.object(self.stores, 'known') as known:
+            self.assertEqual([0, 0], [self.looks() for _ in range(2)])
+        # The queue has been looked at all the time.
+        self.assertFalse(known.mock_calls)
+        self.store.messages.post(self.queue, [support.new()], 'client')
+        self.position = 2
+        self.looks()
+        self.assertTrue(again.event.is_set())
+
+    def test_who_waits_has_looked_once(self):
+        self.waiters._watcher = threading.current_thread()  # as above
+        looks = []
+
+        def look():
+            found = self.store.messages.list(self.queue)
+            looks.append(len(found))
+            if not found:  # just after the look, and before who looked sleeps
+                self.store.messages.post(self.queue, [support.new()], 'client')
+                self.waiters.notify(self.queue)
+            return found
+
+        waited = context.RequestContext(project_id='project')
+        self.waiters.until(waited, 'queue', look, 60, claiming=False)
+        self.assertEqual([0, 1], looks)
+        self.assertEqual(1, self.waiters.number)  # who was there before
+
     def test_what_is_remembered_for_long(self):
         self.settle()
         self.now += 1000
@@ -156,3 +188,99 @@ class TestWatching(base.OnEveryDatabase, base.TestCase):
                 before = self.store.written()
                 connection.exec_driver_sql('COMMIT')
             self.assertNotEqual(before, self.store.written())
+
+
+class TestAskingAgain(base.TestCase):
+    """Who comes again and again for a queue where nothing happens, need not look."""
+
+    def setUp(self):
+        super().setUp()
+        self.now = 1000.0
+        self.store = our_store.Store(self.database_url())
+        self.addCleanup(self.store.dispose)
+        self.stores = stores_module.Stores(self.store, clock=lambda: self.now)
+        self.stores.create('project', 'queue', {})
+        self.queue = self.stores.find('project', 'queue')
+        self.waiters = waiting.Waiters(self.stores, 10, clock=lambda: self.now)
+        self.waiters._watcher = threading.current_thread()  # none is to be started
+        # There is always somebody who waits; if not, others ask again soon.
+        self.other = self.waiters._enter(('project', 'queue'), claiming=True)
+        self.ask()
+        self.waiters.watch_once()
+        self.now += waiting.QUIET
+
+    def leave(self):
+        self.waiters._leave(('project', 'queue'), self.other)
+
+    def ask(self, claiming=True, found=None):
+        """Wait for a moment; return whether who waits has looked himself."""
+        look = mock.Mock(return_value=found)
+        self.waiters.until(context.RequestContext(project_id='project'), 'queue', look, 0.001,
+                           claiming)
+        return look.called
+
+    def test_nothing_happens(self):
+        self.assertEqual([False, False], [self.ask() for _ in range(2)])
+        # There may be something for one who lists, and nothing for one who claims.
+        self.assertTrue(self.ask(claiming=False))
+
+    def test_the_first_seconds(self):
+        self.now -= 0.1
+        self.assertTrue(self.ask())
+
+    def test_something_comes_through_this_process(self):
+        self.waiters.notify(self.queue)
+        self.assertEqual([True, True], [self.ask() for _ in range(2)])
+
+    def test_something_comes_to_another_queue(self):
+        self.stores.create('project', 'another', {})
+        another = self.stores.find('project', 'another')
+        self.store.messages.post(another, [support.new()], 'client')
+        self.waiters.notify(another)
+        self.waiters.watch_once()
+        self.assertFalse(self.ask())
+
+    def test_something_comes_through_another_process(self):
+        self.store.messages.post(self.queue, [support.new()], 'client')
+        self.waiters.watch_once()
+        self.assertTrue(self.ask())
+
+    def test_something_comes_that_is_in_the_hands_of_others(self):
+        self.store.messages.post(self.queue, [support.new()], 'client')
+        self.store.claims.create(self.queue, 60, 60, 1)
+        self.waiters.watch_once()
+        self.assertFalse(self.ask())
+
+    def test_the_queue_is_closed(self):
+        self.store.streams.close(self.queue)
+        self.waiters.watch_once()
+        self.assertTrue(self.ask())
+
+    def test_somebody_found_something(self):
+        self.now += waiting.DOUBT
+        self.assertTrue(self.ask(found='a message'))
+        self.now += waiting.QUIET
+        self.assertTrue(self.ask())
+
+    def test_the_watcher_is_not_trusted_for_ever(self):
+        self.now += waiting.DOUBT - waiting.QUIET
+        self.assertEqual([True, True], [self.ask() for _ in range(2)])
+        self.now += waiting.QUIET
+        self.assertFalse(self.ask())
+
+    def test_the_watcher_ends(self):
+        self.leave()
+        with mock.patch.object(waiting, 'INTERVAL', 0):
+            self.waiters._watch()
+        self.assertTrue(self.ask())
+
+    def test_nobody_was_there_for_a_while(self):
+        self.leave()
+        self.now += waiting.LONGEST
+        self.waiters.watch_once()
+        self.assertTrue(self.ask())
+
+    def test_the_database_is_gone(self):
+        with mock.patch.object(self.store, 'written', side_effect=exception.StorageUnavailable):
+            self.waiters.watch_once()
+        self.assertTrue(self.ask())

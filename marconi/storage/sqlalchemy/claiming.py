@@ -33,6 +33,8 @@ _SEEN = 'due_after', 'fresh', 'due'
 SLACK = 4
 #: How many claims make a group full.
 MOST_GROUPED = 50
+#: What a claim got that was not made, and nobody knows why.
+UNKNOWN = object()
 
 
 class Claiming(together.Operation):
@@ -49,10 +51,10 @@ class Claiming(together.Operation):
         return _statement(self.database)
 
     def create(self, *want):
-        """Return a ``Claim`` as in ``Claims.create``, or None if there was nothing for it.
+        """Return a ``Claim`` as in ``Claims.create``; None if the queue has nothing that is free.
 
-        That the queue has changed, or that others hold its messages just now, is for others
-        to find out.
+        UNKNOWN if it got nothing for another reason: that the queue has changed, or that others
+        hold its messages just now, is for others to find out.
         """
         return self.database.together.submit(
             self, (rows.new_claim_id(), *want), 1 / MOST_GROUPED)
@@ -77,14 +79,24 @@ class Claiming(together.Operation):
             'now': self.database.now()}
 
     def results(self, wants, found):
-        held = collections.defaultdict(list)
+        # Those without a claim stand for queues that have nothing.
+        held, empty = collections.defaultdict(list), {}
         for row in found:
-            held[row.claim_id].append(row)
-        return [self._made(held.get(want[0]), *want) for want in wants]
+            if row.claim_id is None:
+                empty[row.queue_id, row.generation] = row
+            else:
+                held[row.claim_id].append(row)
+        return [self._made(held[want[0]], *want) if want[0] in held
+                else self._nothing(empty, want[1]) for want in wants]
+
+    def _nothing(self, empty, queue):
+        row = empty.get((queue.id, queue.generation))
+        if row is None:
+            return UNKNOWN
+        self.free.known.note_due(queue, row.now, row.due_after, None)
+        return None
 
     def _made(self, taken, claim_id, queue, ttl, grace, limit):
-        if taken is None:
-            return None
         one = taken[0]
         if one.fresh is not None:
             self.free.known.note_fresh(queue, one.fresh)
@@ -98,7 +110,8 @@ class Claiming(together.Operation):
 def _statement(database):
     """Return the statement; it yields the claimed messages.
 
-    With each of them ``_SEEN`` of its queue.
+    With each of them ``_SEEN`` of its queue. For a queue that has nothing it yields a row
+    without a message.
     """
     of, stream = tables.messages.c, tables.streams
     wanted = arrays.unnested(_QUEUES)
@@ -128,12 +141,13 @@ def _statement(database):
         ours, sa.func.width_bucket(place, claims['first'], type_=sa.Integer).label('who'),
     ).correlate(wanted).lateral('dealt')
     taken = sa.select(
-        dealt, wanted.c.due_after,
+        dealt, *(wanted.c[name] for name in (
+            'queue', 'generation', 'head', 'floor', 'due_after')),
         *(claims[name][dealt.c.who].label(name) for name in ('claim', 'ttl', 'grace')),
         (engine.NOW + claims['ttl'][dealt.c.who]).label('deadline'),
     ).select_from(wanted.join(stream, sa.and_(
         stream.c.id == wanted.c.queue, stream.c.generation == wanted.c.generation,
-    )).join(dealt, sa.true())).cte('taken')
+    )).outerjoin(dealt, sa.true())).cte('taken')
 
     claimed = sa.update(tables.messages).where(paths.ROW == taken.c.spot).values(
         claim_id=taken.c.claim, available_at=taken.c.deadline,
@@ -146,5 +160,16 @@ def _statement(database):
         ['queue_id', 'id', 'ttl', 'grace', 'renewed_at', 'expires_at', 'sweep_at'],
         sa.select(of.queue_id, of.claim_id, of.ttl // 1000, of.grace // 1000, of.now,
                   of.available_at, of.available_at).distinct()).cte('made')
-    return sa.select(*(of[column.name] for column in rows.COLUMNS), of.now,
-                     *(of[name] for name in _SEEN)).add_cte(made)
+    # Where nothing was dealt out: not everything may be in somebody's hands.
+    left = free.candidates(
+        database, queue=taken.c.queue, fresh=taken.c.head, others=taken.c.floor,
+        due=taken.c.due_after, limit=1, of=taken)
+    nothing = sa.select(
+        *(taken.c.queue if column.name == 'queue_id' else sa.null()
+          for column in rows.COLUMNS), rows.NOW, taken.c.due_after, sa.null(), sa.null(),
+        taken.c.generation,
+    ).where(taken.c.spot.is_(None), ~sa.exists(sa.select(left.c.seq).correlate(taken)))
+    return sa.union_all(
+        sa.select(*(of[column.name] for column in rows.COLUMNS), of.now,
+                  *(of[name] for name in _SEEN), sa.null().label('generation')),
+        nothing).add_cte(made)

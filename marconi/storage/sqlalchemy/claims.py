@@ -74,7 +74,8 @@ class Claims(base.Claims):
     def create(self, queue, ttl, grace, limit, dead_letters=None):
         if dead_letters is None:
             want = queue, ttl, grace, limit
-            return (self._at_once and self._at_once.create(*want)) or self._claiming.submit(want)
+            made = self._at_once.create(*want) if self._at_once else claiming.UNKNOWN
+            return self._claiming.submit(want) if made is claiming.UNKNOWN else made
         # Alone: it locks a second queue, and in a group would hold that lock
         # while it waits for others.
         return self._create_alone(queue, ttl, grace, limit, dead_letters)
