@@ -70,12 +70,18 @@ class Garbage:
 
     @staticmethod
     def _some(connection, which, values, batch):
-        """Delete up to ``batch`` rows that ``which`` picks; return how many."""
-        select, delete = which
-        keys = connection.scalars(select, values | {'batch': batch}).all() if batch else []
-        if keys:
-            connection.execute(delete, {'queue': values['queue'], 'keys': keys})
-        return len(keys)
+        """Delete up to ``batch`` rows that ``which`` picks; return how many.
+
+        By the last of them: to ask for all their keys and delete by these takes two to three
+        times as long.
+        """
+        if not batch:
+            return 0
+        last, up_to, all = which
+        key = connection.scalar(last, values | {'before': batch - 1})
+        if key is None:  # there are fewer
+            return connection.execute(all, values).rowcount
+        return connection.execute(up_to, values | {'last': key}).rowcount
 
     def _finish(self, connection, key, closed_at, now):
         """Nothing is left of the queue: forget it, now or when it is safe."""
@@ -89,11 +95,16 @@ class Garbage:
 
 
 def _rows_of_queue(column, *conditions):
-    """Return (SELECT of the column's values in a queue, DELETE by them)."""
-    of_queue = column.table.c.queue_id == _OF_QUEUE
-    return (sa.select(column).where(of_queue, *conditions).order_by(column).limit(_LIMIT),
-            sa.delete(column.table).where(
-                of_queue, column.in_(sa.bindparam('keys', expanding=True))))
+    """Return three statements on the rows of a queue, in the order of their keys in ``column``.
+
+    A SELECT of the key that has ``before`` others before it; a DELETE up to the key ``last``;
+    a DELETE of all.
+    """
+    which = column.table.c.queue_id == _OF_QUEUE, *conditions
+    delete = sa.delete(column.table).where(*which)
+    return (sa.select(column).where(*which).order_by(column).offset(
+                sa.bindparam('before', type_=sa.Integer)).limit(1),
+            delete.where(column <= sa.bindparam('last')), delete)
 
 
 _BELOW = _rows_of_queue(tables.messages.c.seq,

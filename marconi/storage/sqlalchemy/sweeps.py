@@ -14,6 +14,7 @@ from marconi.storage.sqlalchemy import tables
 _claims, _delays, _messages = tables.claims.c, tables.delays.c, tables.messages.c
 _moved = tables.moved.c
 _LIMIT = sa.bindparam('batch', type_=sa.Integer)
+_QUEUE = sa.bindparam('queue', type_=sa.BigInteger)
 
 #: For so many milliseconds after its move a dead letter's old id works as a
 #: marker even if the message is gone.
@@ -66,7 +67,7 @@ class Sweeps(base.Sweeps):
             _messages.seq == _moved.seq).scalar_subquery().is_(None),
     ).order_by(_moved.moved_at).limit(_LIMIT)
     _FORGET_MOVED = sa.delete(tables.moved).where(
-        _moved.queue_id == sa.bindparam('queue'),
+        _moved.queue_id == _QUEUE,
         _moved.origin_queue == sa.bindparam('origin_queue'),
         _moved.origin_seq == sa.bindparam('origin_seq'))
 
@@ -77,12 +78,23 @@ class Sweeps(base.Sweeps):
             self.bite = ALONE
         self._garbage = garbage.Garbage(database)
 
+        def delete(column, keys):
+            return sa.delete(column.table).where(
+                column.table.c.queue_id == _QUEUE, database.among(column, keys))
+
+        self._remove = delete(_messages.seq, 'seqs')
+        self._forget_claims = delete(_claims.id, 'ids')
+        self._forget_delays = delete(_delays.due_at, 'times')
+        self._file = sa.update(tables.messages).where(
+            _messages.queue_id == _QUEUE, database.among(_messages.available_at, 'times'),
+        ).values(available_at=tables.RETURNED, claim_id=None)
+
     @sweeping(_EXPIRED)
     def expired_messages(self, connection, batch):
         picked = self._pick(connection, self._EXPIRED, batch)
         for queue_id, rows in _by_queue(picked):
-            connection.execute(_REMOVE, {'queue': queue_id,
-                                         'seqs': [row.seq for row in rows]})
+            connection.execute(self._remove, {'queue': queue_id,
+                                              'seqs': [row.seq for row in rows]})
         return len(picked)
 
     @sweeping(_EXPIRED_CLAIMS)
@@ -90,18 +102,19 @@ class Sweeps(base.Sweeps):
         picked = self._pick(connection, self._EXPIRED_CLAIMS, batch)
         for queue_id, rows in _by_queue(picked):
             rows = list(rows)
-            self._file(connection, queue_id, {row.expires_at for row in rows})
-            connection.execute(_FORGET_CLAIMS, {'queue': queue_id,
-                                                'ids': [row.id for row in rows]})
+            times = {row.expires_at for row in rows}
+            connection.execute(self._file, {'queue': queue_id, 'times': list(times)})
+            connection.execute(self._forget_claims, {'queue': queue_id,
+                                                     'ids': [row.id for row in rows]})
         return len(picked)
 
     @sweeping(_ENDED_DELAYS)
     def ended_delays(self, connection, batch):
         picked = self._pick(connection, self._ENDED_DELAYS, batch)
         for queue_id, rows in _by_queue(picked):
-            times = {row.due_at for row in rows}
-            self._file(connection, queue_id, times)
-            connection.execute(_FORGET_DELAYS, {'queue': queue_id, 'times': list(times)})
+            ended = {'queue': queue_id, 'times': list({row.due_at for row in rows})}
+            connection.execute(self._file, ended)
+            connection.execute(self._forget_delays, ended)
         return len(picked)
 
     @sweeping(garbage.Garbage.DUE)
@@ -117,11 +130,6 @@ class Sweeps(base.Sweeps):
                 'origin_seq': row.origin_seq})
         return len(picked)
 
-    @staticmethod
-    def _file(connection, queue_id, times):
-        """File what became available at these times, all past."""
-        connection.execute(_FILE, {'queue': queue_id, 'times': list(times)})
-
     def _pick(self, connection, which, batch):
         rows = connection.execute(self.database.locking(which, skip_locked=True),
                                   {'batch': batch, 'now': self.database.now()})
@@ -130,16 +138,3 @@ class Sweeps(base.Sweeps):
 
 def _by_queue(rows):
     return itertools.groupby(rows, key=operator.attrgetter('queue_id'))
-
-
-_QUEUE = _messages.queue_id == sa.bindparam('queue')
-_TIMES = sa.bindparam('times', expanding=True)
-_REMOVE = sa.delete(tables.messages).where(
-    _QUEUE, _messages.seq.in_(sa.bindparam('seqs', expanding=True)))
-_FILE = sa.update(tables.messages).where(_QUEUE, _messages.available_at.in_(_TIMES)).values(
-    available_at=tables.RETURNED, claim_id=None)
-_FORGET_CLAIMS = sa.delete(tables.claims).where(
-    _claims.queue_id == sa.bindparam('queue'),
-    _claims.id.in_(sa.bindparam('ids', expanding=True)))
-_FORGET_DELAYS = sa.delete(tables.delays).where(
-    _delays.queue_id == sa.bindparam('queue'), _delays.due_at.in_(_TIMES))
