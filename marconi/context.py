@@ -1,8 +1,8 @@
 """Who is asking: the identity and the trace of one request."""
 
-import os
-
 from oslo_context import context
+
+from marconi import randomness
 
 
 class RequestContext(context.RequestContext):
@@ -42,5 +42,5 @@ class RequestContext(context.RequestContext):
 
 def _new_request_id():
     # A UUID in form; the module of this name takes five times as long to make one.
-    text = os.urandom(16).hex()
+    text = randomness.new_id()
     return f'req-{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}'

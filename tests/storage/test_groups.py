@@ -7,10 +7,10 @@ from sqlalchemy import exc
 
 from marconi import exception
 from marconi import objects
+from marconi import randomness
 from marconi.storage.sqlalchemy import claiming
 from marconi.storage.sqlalchemy import group
 from marconi.storage.sqlalchemy import posting
-from marconi.storage.sqlalchemy import rows
 from marconi.storage.sqlalchemy import store as our_store
 from marconi.storage.sqlalchemy import tables
 from tests import base
@@ -119,7 +119,7 @@ class TestClaiming(base.OnEveryDatabase, base.TestCase):
 
     def at_once(self, *wants):
         return self.store.database.together._run([
-            (self.store.claims._at_once, (rows.new_claim_id(), *want)) for want in wants])
+            (self.store.claims._at_once, (randomness.new_id(), *want)) for want in wants])
 
     def test_messages_are_dealt_out_in_order(self):
         one, other = self.open('one', 'abcdefg'), self.open('other', 'xy')
@@ -189,7 +189,7 @@ class TestTogether(base.TestCase):
         return [(self.store.posting._at_once,
                  posting.Post(self.queue, [support.new('new')], client_id)),
                 (self.store.messages._at_once, (self.queue, seqs, '')),
-                (self.store.claims._at_once, (rows.new_claim_id(), self.queue, 60, 60, 1))]
+                (self.store.claims._at_once, (randomness.new_id(), self.queue, 60, 60, 1))]
 
     def bodies(self):
         return support.bodies(self.store.messages.list(self.queue, include_claimed=True))
@@ -216,7 +216,7 @@ class TestTogether(base.TestCase):
             lambda connection: connection.scalars(sa.select(tables.claims.c.id)).all()))
 
     def test_all_is_in_the_hands_of_others(self):
-        claim = self.store.claims._at_once, (rows.new_claim_id(), self.queue, 60, 60, 3)
+        claim = self.store.claims._at_once, (randomness.new_id(), self.queue, 60, 60, 3)
         with self.store.engine.connect() as connection:
             connection.exec_driver_sql('BEGIN')
             connection.execute(sa.select(tables.messages).with_for_update())

@@ -9,6 +9,7 @@ import collections
 import sqlalchemy as sa
 
 from marconi import objects
+from marconi import randomness
 from marconi.storage.sqlalchemy import arrays
 from marconi.storage.sqlalchemy import engine
 from marconi.storage.sqlalchemy import free
@@ -57,7 +58,7 @@ class Claiming(together.Operation):
         hold its messages just now, is for others to find out.
         """
         return self.database.together.submit(
-            self, (rows.new_claim_id(), *want), 1 / MOST_GROUPED)
+            self, (randomness.new_id(), *want), 1 / MOST_GROUPED)
 
     def values(self, wants):
         # Some may not know yet that a queue has changed.
@@ -80,31 +81,32 @@ class Claiming(together.Operation):
 
     def results(self, wants, found):
         # Those without a claim stand for queues that have nothing.
-        held, empty = collections.defaultdict(list), {}
-        for row in found:
-            if row.claim_id is None:
-                empty[row.queue_id, row.generation] = row
-            else:
-                held[row.claim_id].append(row)
-        return [self._made(held[want[0]], *want) if want[0] in held
-                else self._nothing(empty, want[1]) for want in wants]
+        taken = sorted((row for row in found if row.claim_id is not None), key=rows.POSITION)
+        empty = {(row.queue_id, row.generation): row for row in found if row.claim_id is None}
+        held = {}
+        for row, message in zip(taken, rows.to_messages(self.ids(), taken), strict=True):
+            held.setdefault(row.claim_id, (row, []))[1].append(message)
+        claims, seen = [], {}
+        for claim_id, queue, ttl, grace, limit in wants:
+            claim, row = UNKNOWN, empty.get((queue.id, queue.generation))
+            if row is not None:
+                claim = None
+            elif claim_id in held:
+                row, messages = held[claim_id]
+                claim = objects.Claim(id=claim_id, ttl=ttl, grace=grace, renewed_at=row.now,
+                                      read_at=row.now, messages=messages)
+            if row is not None:
+                seen[queue.id] = queue, row
+            claims.append(claim)
+        for queue, row in seen.values():
+            self._note(queue, row)
+        return claims
 
-    def _nothing(self, empty, queue):
-        row = empty.get((queue.id, queue.generation))
-        if row is None:
-            return UNKNOWN
-        self.free.known.note_due(queue, row.now, row.due_after, None)
-        return None
-
-    def _made(self, taken, claim_id, queue, ttl, grace, limit):
-        one = taken[0]
-        if one.fresh is not None:
-            self.free.known.note_fresh(queue, one.fresh)
-        self.free.known.note_due(queue, one.now, one.due_after, one.due)
-        taken.sort(key=rows.POSITION)
-        return objects.Claim(
-            id=claim_id, ttl=ttl, grace=grace, renewed_at=one.now, read_at=one.now,
-            messages=rows.to_messages(self.ids(), taken))
+    def _note(self, queue, row):
+        """Note what was seen of a queue, which each of its rows tells."""
+        if row.fresh is not None:
+            self.free.known.note_fresh(queue, row.fresh)
+        self.free.known.note_due(queue, row.now, row.due_after, row.due)
 
 
 def _statement(database):

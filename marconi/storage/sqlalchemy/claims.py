@@ -4,6 +4,7 @@ import sqlalchemy as sa
 
 from marconi import exception
 from marconi import objects
+from marconi import randomness
 from marconi.storage import base
 from marconi.storage.sqlalchemy import claiming
 from marconi.storage.sqlalchemy import engine
@@ -174,7 +175,7 @@ class Claims(base.Claims):
 
     def _claim(self, connection, queue, taken, ttl, grace):
         now = max(row.now for row in taken)
-        claim_id, deadline = rows.new_claim_id(), now + 1000 * ttl
+        claim_id, deadline = randomness.new_id(), now + 1000 * ttl
         least = deadline + 1000 * grace
         done = self._claim_these(connection, {
             'queue': queue.id, 'seqs': [row.seq for row in taken], 'now': now,

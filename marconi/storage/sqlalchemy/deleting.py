@@ -1,7 +1,5 @@
 """A group of deletions, in any queues, in one statement, where the database can."""
 
-import collections
-
 import sqlalchemy as sa
 
 from marconi.storage.sqlalchemy import arrays
@@ -43,8 +41,10 @@ class Deleting(together.Operation):
         return arrays.columns(_ASKED, asked) | {'now': self.database.now()}
 
     def results(self, wants, found):
-        gone = collections.Counter(who for who, in found)
-        return [gone[who] for who in range(len(wants))]
+        gone = [0] * len(wants)
+        for who, in found:
+            gone[who] += 1
+        return gone
 
 
 def _statement(database):

@@ -114,7 +114,7 @@ class Database:
         self.dialect = 'mysql' if self.engine.name == 'mariadb' else self.engine.name
         self.sessions = sessions.Sessions(
             self.engine, pool_size + max_overflow, pool_timeout,
-            postgresql.is_silent if self.has_arrays else None)
+            postgresql.is_open if self.has_arrays else None)
         self.paths = paths.Paths(self.dialect)
         #: Where operations of one statement each are submitted; None if there are none.
         self.together = together.Together(self) if self.has_writable_ctes else None

@@ -12,6 +12,8 @@ from marconi.storage.sqlalchemy import tables
 #: Milliseconds that a transaction may take from when it read the clock to its commit without
 #: anybody missing, for ``FORGET`` at most, what comes back by it. Nobody waits longer for a lock.
 MARGIN = 5_000
+#: Milliseconds that make it worth while to note something anew.
+STEP = 1_000
 #: Milliseconds after which everything is looked at again: a transaction may take longer, clocks
 #: are set back, and a node of a cluster that takes over may be behind for a moment.
 FORGET = 60_000
@@ -91,8 +93,8 @@ class KnownQueues:
         known = self.get(queue)
         if due is not None:
             self._put(queue, known._replace(due_after=min(known.due_after, due - 1)))
-        elif due_after <= known.due_after:  # as above
-            self._put(queue, known._replace(due_after=max(now - MARGIN, tables.RETURNED)))
+        elif due_after <= known.due_after <= now - MARGIN - STEP:  # as above
+            self._put(queue, known._replace(due_after=now - MARGIN))
 
     def note_hidden(self, queue, seq):
         """Note that the message at ``seq`` may not be shown to those who list the queue."""

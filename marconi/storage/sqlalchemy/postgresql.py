@@ -103,13 +103,18 @@ def run_together(connection, info, statements):
     return [_rows(result, connection, info) for result in results]
 
 
-def is_silent(connection):
-    """Whether the server has said nothing unasked: what it says then is that it ends."""
+def is_open(connection):
+    """Whether the server has not ended the connection, as far as can be known without asking it."""
     if connection.closed:
         return False
-    waiting = select.poll()
-    waiting.register(connection.pgconn.socket, select.POLLIN)
-    return not waiting.poll(0)
+    # Twice: it may have said first that it ends it. This does not give up the interpreter's
+    # lock, as a poll would.
+    try:
+        connection.pgconn.consume_input()
+        connection.pgconn.consume_input()
+    except errors.OperationalError:
+        return False
+    return True
 
 
 def _result(raw):

@@ -1,7 +1,6 @@
 """Rows of ``messages`` as values."""
 
 import operator
-import os
 import re
 
 import sqlalchemy as sa
@@ -19,10 +18,6 @@ COLUMNS = [column for column in tables.messages.c if column.name != 'client_id']
 NOW = engine.NOW.label('now')
 #: What rows are sorted by.
 POSITION = operator.attrgetter('seq')
-
-
-def new_claim_id():
-    return os.urandom(16).hex()
 
 
 def to_messages(ids, rows, **changes):

@@ -1,7 +1,7 @@
 """Connections for as long as one piece of work takes."""
 
 import collections
-import threading
+import queue
 import time
 
 import sqlalchemy as sa
@@ -31,7 +31,10 @@ class Sessions:
         self._engine = engine
         self._most = most
         self._timeout = timeout
-        self._free = threading.Semaphore(most)
+        # A token for each. Semaphores do the same, and are not made of C.
+        self._free = queue.SimpleQueue()
+        for _ in range(most):
+            self._free.put(None)
         self._sound = sound
         self._at_hand = collections.deque()  # of (when it goes back, connection)
 
@@ -44,13 +47,15 @@ class Sessions:
 
     def take(self):
         """Return (when it goes back, a connection in the hands of SQLAlchemy's pool)."""
-        if not self._free.acquire(timeout=self._timeout):
+        try:
+            self._free.get(timeout=self._timeout)
+        except queue.Empty:
             raise exc.TimeoutError(f'All {self._most} connections have been in use for '
-                                   f'{self._timeout} seconds.')
+                                   f'{self._timeout} seconds.') from None
         try:
             taken = self._take()
         except BaseException:
-            self._free.release()
+            self._free.put(None)
             raise
         return taken
 
@@ -63,7 +68,7 @@ class Sessions:
             else:
                 pooled.close()
         finally:
-            self._free.release()
+            self._free.put(None)
 
     def close(self):
         """Give back what is at hand."""
