@@ -100,6 +100,7 @@ def load(conf, parent):
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)  # not those of the parent
     processes.end_with(parent)
+    processes.let_threads_finish()
     try:
         return _application(conf)
     except exception.MarconiError as error:

@@ -304,6 +304,16 @@ class TestProcesses(base.TestCase):
     def test_address_of_somebody_else(self):
         self.assertRaises(OSError, processes.port_is_free, '192.0.2.1', 8888)
 
+    def test_let_threads_finish(self):
+        # In a process of its own: it cannot be undone without being root.
+        policy = subprocess.run([sys.executable, '-c', (
+            'import os, threading\n'
+            'from marconi.cmd import processes\n'
+            'processes.let_threads_finish()\n'
+            'threading.Thread(target=lambda: print(os.sched_getscheduler(0))).start()')],
+            capture_output=True, text=True, check=True).stdout
+        self.assertEqual(str(os.SCHED_BATCH), policy.strip())
+
     def test_allow_files_raises_the_limit_and_never_lowers_it(self):
         soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
