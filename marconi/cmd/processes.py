@@ -30,11 +30,21 @@ def end_with(parent):
         os.kill(os.getpid(), signal.SIGTERM)
 
 
+def hold_in_children(number):
+    """Let processes that are forked from now on get a signal only when they call ``on_signals``.
+
+    One that comes before, while they start, waits until then.
+    """
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, {number}),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, {number}))
+
+
 def on_signals(actions, seconds):
     """Call an action in a thread when its signal comes, one at a time.
 
-    The signals keep the handlers that they have or get later. If the process is still there
-    some time after SIGTERM or SIGINT, it is ended.
+    To be called by the main thread. The signals keep the handlers that they have or get later.
+    If the process is still there some time after SIGTERM or SIGINT, it is ended.
 
     :param actions: {signal: function without arguments}.
     :param seconds: how long after SIGTERM or SIGINT the process may live on.
@@ -56,6 +66,7 @@ def on_signals(actions, seconds):
         os._exit(1)
 
     threading.Thread(target=watch, name='marconi-signals', daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, actions)
 
 
 def _ignore(*args):

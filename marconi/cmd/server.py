@@ -76,6 +76,7 @@ def check_port(conf):
 def serve(conf):
     """Serve with as many workers as configured, until SIGTERM or SIGINT."""
     multiprocessing.set_start_method('fork', force=True)
+    processes.hold_in_children(signal.SIGHUP)  # they begin with our configuration of this moment
     options = conf['drivers:transport:wsgi']
     processes.allow_files(options.connections + 500)
     server = _Server(

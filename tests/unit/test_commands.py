@@ -286,7 +286,38 @@ class TestCommon(base.TestCase):
             self.assertEqual(said, common.describe(url))
 
 
+#: A child that gets a signal before it is ready for it, and says what became of it.
+FORK = """
+import os, signal, time
+from marconi.cmd import processes
+
+parent = os.getpid()
+signal.signal(signal.SIGHUP, lambda *args: os.getpid() == parent and print('parent', flush=True))
+processes.hold_in_children(signal.SIGHUP)
+reader, writer = os.pipe()
+child = os.fork()
+if child:
+    os.kill(child, signal.SIGHUP)
+    os.write(writer, b'x')
+    os.waitpid(child, 0)
+    os.kill(os.getpid(), signal.SIGHUP)
+else:
+    os.read(reader, 1)
+
+    def act():
+        print('child', flush=True)
+        os._exit(0)
+
+    processes.on_signals({signal.SIGHUP: act}, 1)
+    time.sleep(30)
+"""
+
+
 class TestProcesses(base.TestCase):
+
+    def test_a_signal_that_comes_too_early(self):
+        said = subprocess.run([sys.executable, '-c', FORK], capture_output=True, text=True).stdout
+        self.assertEqual(['child', 'parent'], said.split())
 
     def test_port_is_free(self):
         with socket.create_server(('127.0.0.1', 0)) as taken:
