@@ -122,7 +122,7 @@ class Waiters:
             answer; called again whenever there may be one.
         :param seconds: how long to wait at most; 0 looks once.
         :param claiming: whether the waiter wants free messages (a claim) or
-            new ones (a listing).
+            new ones (a listing). A claim may get None without a look.
         """
         if not seconds or self._closed.is_set() or self._full:
             return look()

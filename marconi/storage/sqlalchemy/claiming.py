@@ -34,7 +34,7 @@ _SEEN = 'due_after', 'fresh', 'due'
 SLACK = 4
 #: How many claims make a group full.
 MOST_GROUPED = 50
-#: What a claim got that was not made, and nobody knows why.
+#: What a claim gets that was not made, for a reason that others have to find out.
 UNKNOWN = object()
 
 
