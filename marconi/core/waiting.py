@@ -203,10 +203,16 @@ class Waiters:
         with self._lock:
             keys = list(self._waiters)
             self._awaited = frozenset(keys)
-        for key in set(self._quiet) - self._awaited:
-            self._quiet.pop(key, None)
-        known = self._stores.known(keys)
+        try:
+            known = self._stores.known(keys)
+        except exception.StorageUnavailable:
+            self._quiet.clear()
+            raise
         self._groups = self._stores.groups(list(known.values()))
+        # Of others, such as those that cannot be reached just now, nobody would tell.
+        watched = {(queue.project, queue.name) for _, queues in self._groups for queue in queues}
+        for key in set(self._quiet) - watched:
+            self._quiet.pop(key, None)
         self._looks = {store: self._looks.get(store) for store, _ in self._groups}
         # A queue that does not exist may do so at any time.
         self._state = state if len(known) == len(keys) else None

@@ -280,6 +280,18 @@ class TestAskingAgain(base.TestCase):
         self.waiters.watch_once()
         self.assertTrue(self.ask())
 
+    def test_the_queue_cannot_be_reached(self):
+        self.now += waiting.LONGEST
+        with mock.patch.object(self.stores, 'known', return_value={}):
+            self.waiters.watch_once()
+        self.assertTrue(self.ask())
+
+    def test_the_catalogue_is_gone(self):
+        self.now += waiting.LONGEST
+        with mock.patch.object(self.stores, 'known', side_effect=exception.StorageUnavailable):
+            self.assertRaises(exception.StorageUnavailable, self.waiters.watch_once)
+        self.assertTrue(self.ask())
+
     def test_the_database_is_gone(self):
         with mock.patch.object(self.store, 'written', side_effect=exception.StorageUnavailable):
             self.waiters.watch_once()

@@ -120,28 +120,7 @@ def _statement(database):
     # In parentheses, or no element of it could be asked for.
     claims = {name: sa.sql.elements.Grouping(sa.bindparam(name, type_=sa.ARRAY(type)))
               for name, type in _CLAIMS.items()}
-    candidates = free.candidates(
-        database, queue=wanted.c.queue, fresh=wanted.c.head, others=wanted.c.floor,
-        due=wanted.c.due_after, limit=wanted.c.window, of=wanted)
-    # Of all, and not only of the first: what a look tells.
-    of_all = {'fresh': (candidates.c.seq, candidates.c.available_at == tables.FRESH),
-              'due': (candidates.c.available_at, candidates.c.available_at > tables.RETURNED)}
-    first = free.in_order(candidates, wanted.c.window, *(
-        sa.func.min(column).filter(condition).over().label(name)
-        for name, (column, condition) in of_all.items())).correlate(wanted).lateral('first')
-    # Locked one by one in their order, and no more than are wanted. What a candidate was
-    # it need no longer be.
-    locked = database.locking(database.paths.exactly(
-        sa.select(paths.ROW.label('spot')), wanted.c.queue, first.c.seq,
-    ).where(of.available_at + 0 <= engine.NOW, of.expires_at + 0 > engine.NOW,
-            ).correlate(wanted, first), skip_locked=True).lateral('locked')
-    ours = sa.select(locked.c.spot, first.c.fresh, first.c.due).select_from(
-        first.join(locked, sa.true())).limit(wanted.c.number).correlate(wanted).subquery('ours')
-    # Dealt out in their order.
-    place = wanted.c.before + sa.func.row_number().over()
-    dealt = sa.select(
-        ours, sa.func.width_bucket(place, claims['first'], type_=sa.Integer).label('who'),
-    ).correlate(wanted).lateral('dealt')
+    dealt = _dealt(database, wanted, claims)
     taken = sa.select(
         dealt, *(wanted.c[name] for name in (
             'queue', 'generation', 'head', 'floor', 'due_after')),
@@ -162,16 +141,53 @@ def _statement(database):
         ['queue_id', 'id', 'ttl', 'grace', 'renewed_at', 'expires_at', 'sweep_at'],
         sa.select(of.queue_id, of.claim_id, of.ttl // 1000, of.grace // 1000, of.now,
                   of.available_at, of.available_at).distinct()).cte('made')
-    # Where nothing was dealt out: not everything may be in somebody's hands.
-    left = free.candidates(
-        database, queue=taken.c.queue, fresh=taken.c.head, others=taken.c.floor,
-        due=taken.c.due_after, limit=1, of=taken)
-    nothing = sa.select(
-        *(taken.c.queue if column.name == 'queue_id' else sa.null()
-          for column in rows.COLUMNS), rows.NOW, taken.c.due_after, sa.null(), sa.null(),
-        taken.c.generation,
-    ).where(taken.c.spot.is_(None), ~sa.exists(sa.select(left.c.seq).correlate(taken)))
     return sa.union_all(
         sa.select(*(of[column.name] for column in rows.COLUMNS), of.now,
                   *(of[name] for name in _SEEN), sa.null().label('generation')),
-        nothing).add_cte(made)
+        _nothing(database, taken)).add_cte(made)
+
+
+def _dealt(database, wanted, claims):
+    """Return a LATERAL of where the messages are that a queue gives, and to which claim each.
+
+    Locked, with what was seen of the queue.
+    """
+    of = tables.messages.c
+    candidates = free.candidates(
+        database, queue=wanted.c.queue, fresh=wanted.c.head, others=wanted.c.floor,
+        due=wanted.c.due_after, limit=wanted.c.window, of=wanted)
+    # Of all, and not only of the first: what a look tells.
+    of_all = {'fresh': (candidates.c.seq, candidates.c.available_at == tables.FRESH),
+              'due': (candidates.c.available_at, candidates.c.available_at > tables.RETURNED)}
+    first = free.in_order(candidates, wanted.c.window, *(
+        sa.func.min(column).filter(condition).over().label(name)
+        for name, (column, condition) in of_all.items())).correlate(wanted).lateral('first')
+    # Locked one by one in their order, and no more than are wanted. What a candidate was
+    # it need no longer be.
+    locked = database.locking(database.paths.exactly(
+        sa.select(paths.ROW.label('spot')), wanted.c.queue, first.c.seq,
+    ).where(of.available_at + 0 <= engine.NOW, of.expires_at + 0 > engine.NOW,
+            ).correlate(wanted, first), skip_locked=True).lateral('locked')
+    ours = sa.select(locked.c.spot, first.c.fresh, first.c.due).select_from(
+        first.join(locked, sa.true())).limit(wanted.c.number).correlate(wanted).subquery('ours')
+    # Dealt out in their order.
+    place = wanted.c.before + sa.func.row_number().over()
+    return sa.select(
+        ours, sa.func.width_bucket(place, claims['first'], type_=sa.Integer).label('who'),
+    ).correlate(wanted).lateral('dealt')
+
+
+def _nothing(database, taken):
+    """Return a SELECT of the queues that gave nothing since nothing in them is free.
+
+    And not since others were just taking it. With the columns of claimed messages, and the
+    generation.
+    """
+    left = free.candidates(
+        database, queue=taken.c.queue, fresh=taken.c.head, others=taken.c.floor,
+        due=taken.c.due_after, limit=1, of=taken)
+    told = {'queue_id': taken.c.queue, 'now': rows.NOW, 'due_after': taken.c.due_after,
+            'generation': taken.c.generation}
+    names = *(column.name for column in rows.COLUMNS), 'now', *_SEEN, 'generation'
+    return sa.select(*(told.get(name, sa.null()) for name in names)).where(
+        taken.c.spot.is_(None), ~sa.exists(sa.select(left.c.seq).correlate(taken)))

@@ -75,7 +75,7 @@ class Garbage:
         By the last of them: to ask for all their keys and delete by these takes two to three
         times as long.
         """
-        if not batch:
+        if batch <= 0:
             return 0
         last, up_to, all = which
         key = connection.scalar(last, values | {'before': batch - 1})
